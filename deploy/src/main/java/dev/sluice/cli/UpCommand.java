@@ -196,6 +196,7 @@ final class UpCommand implements Callable<Integer> {
         clickHouse == null ? null : ClickHouseAddress.parse(clickHouse, "--clickhouse"),
         new LocalOptions.PortOptions(postgresPort, kafkaPort, connectPort, clickHousePort),
         Map.of(),
+        Map.of(),
         Map.of());
   }
 

@@ -22,6 +22,7 @@ import java.util.Map;
  * @param clickHouse a ClickHouse that already runs; null for an embedded one
  * @param ports ports asked for
  * @param sourceSettings settings put over the source connector's own, for measuring
+ * @param sinkSettings settings put over the sink connector's own, likewise
  * @param workerSettings settings put over the worker's own, for testing
  */
 public record LocalOptions(
@@ -36,6 +37,7 @@ public record LocalOptions(
     ClickHouseAddress clickHouse,
     PortOptions ports,
     Map<String, String> sourceSettings,
+    Map<String, String> sinkSettings,
     Map<String, String> workerSettings) {
 
   /** The two sinks that connect-configs has a configuration for. */
@@ -114,6 +116,7 @@ public record LocalOptions(
         null,
         PortOptions.ANY,
         Map.of(),
+        Map.of(),
         Map.of());
   }
 
@@ -131,11 +134,15 @@ public record LocalOptions(
         clickHouse,
         ports,
         sourceSettings,
+        sinkSettings,
         workerSettings);
   }
 
-  /** The same with settings put over the source connector's and the worker's own. */
-  public LocalOptions with(Map<String, String> sourceSettings, Map<String, String> workerSettings) {
+  /** The same with settings put over those of source, sink and worker. */
+  public LocalOptions with(
+      Map<String, String> sourceSettings,
+      Map<String, String> sinkSettings,
+      Map<String, String> workerSettings) {
     return new LocalOptions(
         dataDir,
         fresh,
@@ -148,6 +155,7 @@ public record LocalOptions(
         clickHouse,
         ports,
         sourceSettings,
+        sinkSettings,
         workerSettings);
   }
 }

@@ -9,6 +9,7 @@ import dev.sluice.connect.Health;
 import dev.sluice.connect.Registration;
 import dev.sluice.connect.Registration.Change;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.TableComparison;
@@ -197,10 +198,10 @@ public final class LocalPipeline implements AutoCloseable {
 
   private ConnectorSpec sinkSpec() {
     ConnectorSpec spec = ConnectorSpec.read(home.configs().resolve(options.sink().file()));
-    return switch (options.factTable()) {
-      case DEFAULT -> spec;
-      case STRICT -> spec.with(home.configs().resolve("strict.json"));
-    };
+    if (options.factTable() == FactTable.STRICT) {
+      spec = spec.with(home.configs().resolve("strict.json"));
+    }
+    return spec.with(options.sinkSettings());
   }
 
   private Map<String, String> renames() {
