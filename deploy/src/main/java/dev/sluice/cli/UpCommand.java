@@ -146,22 +146,17 @@ final class UpCommand implements Callable<Integer> {
           spec.commandLine(), "--json goes with --until-synced: there is no summary without it.");
     }
     Console console = Console.standard();
-    LocalPipeline pipeline = new LocalPipeline(options(), Home.locate(), console);
-    Thread stop = new Thread(() -> stop(console, pipeline), "stop");
-    Runtime.getRuntime().addShutdownHook(stop);
-    try {
-      return run(console, pipeline);
-    } catch (RuntimeException e) {
-      if (stop.isAlive()) {
-        stop.join(); // Ctrl-C took the servers away under our feet: that is no failure.
+    try (LocalPipeline pipeline = new LocalPipeline(options(), Home.locate(), console)) {
+      try {
+        return run(console, pipeline);
+      } catch (RuntimeException e) {
+        if (pipeline.isStopping()) {
+          Thread.currentThread().join(); // Ctrl-C took the servers away: that is no failure.
+        }
+        throw e;
       }
-      throw e;
     } finally {
       console.endProgress();
-      if (stop.getState() == Thread.State.NEW) {
-        Runtime.getRuntime().removeShutdownHook(stop);
-        pipeline.close();
-      }
     }
   }
 
@@ -198,12 +193,6 @@ final class UpCommand implements Callable<Integer> {
         Map.of(),
         Map.of(),
         Map.of());
-  }
-
-  private static void stop(Console console, LocalPipeline pipeline) {
-    console.endProgress();
-    console.say("Stopping every process; the data stays in " + pipeline.options().dataDir());
-    pipeline.close();
   }
 
   private static void stream(Console console, Run run, long millis) {

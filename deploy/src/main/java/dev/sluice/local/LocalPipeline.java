@@ -45,8 +45,10 @@ public final class LocalPipeline implements AutoCloseable {
   private final ConnectorSpec source;
   private final ConnectorSpec sink;
   private final ConnectClient connect;
+  private final Thread shutdownHook = new Thread(this::stopForSignal, "stop");
   private ClickHouse clickHouse;
   private TopicLag lag;
+  private boolean closed;
 
   /** Opens the data directory and chooses ports; starts nothing. */
   public LocalPipeline(LocalOptions options, Home home, Narrator narrator) {
@@ -69,6 +71,7 @@ public final class LocalPipeline implements AutoCloseable {
       dataDir.close();
       throw e;
     }
+    Runtime.getRuntime().addShutdownHook(shutdownHook);
   }
 
   /** Starts the servers and makes both tables. */
@@ -181,9 +184,31 @@ public final class LocalPipeline implements AutoCloseable {
     return clickHouse.number("SELECT count() FROM " + options.factTable().tableName());
   }
 
-  /** Stops everything that was started; the data stays. */
+  /** Stops everything that was started; the data stays. Ctrl-C does the same. */
   @Override
   public void close() {
+    if (!isStopping()) {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    }
+    closeOnce();
+  }
+
+  /** True once Ctrl-C or a signal has begun to stop this process, and the servers with it. */
+  public boolean isStopping() {
+    return shutdownHook.getState() != Thread.State.NEW;
+  }
+
+  private void stopForSignal() {
+    narrator.progress("");
+    narrator.say("Stopping every process; the data stays in " + dataDir);
+    closeOnce();
+  }
+
+  private synchronized void closeOnce() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     stack.close();
     if (lag != null) {
       lag.close();
