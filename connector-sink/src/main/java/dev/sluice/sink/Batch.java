@@ -1,0 +1,124 @@
+package dev.sluice.sink;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.connect.data.Struct;
+
+/** Encoded rows of one table on their way to it, with what it takes to find each one's record. */
+final class Batch {
+  /** The offsets of one partition in a batch: from the first record to the one after the last. */
+  record Span(long first, long next) {}
+
+  private static final int FIRST_ROWS = 1024;
+  private static final int FIRST_BYTES = 64 << 10;
+
+  private final String id = UUID.randomUUID().toString();
+  private final RowBuffer rows = new RowBuffer(FIRST_BYTES);
+  private final Map<Source, Span> spans = new LinkedHashMap<>();
+  private final long openedAt;
+  private RowWriter writer;
+  private int count;
+  private int[] ends = new int[FIRST_ROWS];
+  private Source[] sources = new Source[FIRST_ROWS];
+  private long[] offsets = new long[FIRST_ROWS];
+  private long newestTimestamp;
+
+  Batch(long nanoTime) {
+    openedAt = nanoTime;
+  }
+
+  /** Whether rows of this writer may join: all rows of a batch have the same columns. */
+  boolean takes(RowWriter candidate) {
+    return writer == null || writer == candidate;
+  }
+
+  /** Appends a row; a DataException leaves the batch as it was. */
+  void add(RowWriter rowWriter, Struct row, Source source, long offset, Long timestamp) {
+    rowWriter.write(row, rows);
+    writer = rowWriter;
+    if (count == ends.length) {
+      ends = Arrays.copyOf(ends, count * 2);
+      sources = Arrays.copyOf(sources, count * 2);
+      offsets = Arrays.copyOf(offsets, count * 2);
+    }
+    ends[count] = rows.size();
+    sources[count] = source;
+    offsets[count] = offset;
+    count++;
+    if (timestamp != null) {
+      newestTimestamp = Math.max(newestTimestamp, timestamp);
+    }
+    pass(source, offset);
+  }
+
+  /** Notes a record that becomes no row, so that its offset is acknowledged in turn. */
+  void pass(Source source, long offset) {
+    Span span = spans.get(source);
+    spans.put(source, new Span(span == null ? offset : span.first, offset + 1));
+  }
+
+  boolean isEmpty() {
+    return spans.isEmpty();
+  }
+
+  int count() {
+    return count;
+  }
+
+  int bytes() {
+    return rows.size();
+  }
+
+  long ageNanos(long now) {
+    return now - openedAt;
+  }
+
+  long newestTimestamp() {
+    return newestTimestamp;
+  }
+
+  Map<Source, Span> spans() {
+    return spans;
+  }
+
+  Source source(int row) {
+    return sources[row];
+  }
+
+  long offset(int row) {
+    return offsets[row];
+  }
+
+  /** The insert of the rows {@code from} to before {@code to}. */
+  Server.Insert insert(String table, String queryPrefix, int from, int to) {
+    int fromByte = from == 0 ? 0 : ends[from - 1];
+    int toByte = ends[to - 1];
+    return new Server.Insert(
+        table,
+        writer,
+        rows,
+        fromByte,
+        toByte,
+        queryPrefix + id + "/" + from + "-" + to,
+        token(from, to) + Long.toHexString(rows.checksum(fromByte, toByte)));
+  }
+
+  /**
+   * Offsets alone would make rows look like duplicates when a topic is made anew or is read again
+   * under another mapping; the time of the newest record and the checksum tell those apart.
+   */
+  private String token(int from, int to) {
+    Map<Source, Span> parts = new LinkedHashMap<>();
+    for (int row = from; row < to; row++) {
+      Span span = parts.get(sources[row]);
+      parts.put(sources[row], new Span(span == null ? offsets[row] : span.first, offsets[row]));
+    }
+    StringBuilder token = new StringBuilder();
+    parts.forEach(
+        (source, span) ->
+            token.append(source.at(span.first)).append('-').append(span.next).append(','));
+    return token.append(newestTimestamp).append(',').toString();
+  }
+}

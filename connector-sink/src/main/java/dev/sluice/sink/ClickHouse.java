@@ -1,0 +1,195 @@
+package dev.sluice.sink;
+
+import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ClientFaultCause;
+import com.clickhouse.client.api.enums.Protocol;
+import com.clickhouse.client.api.insert.InsertSettings;
+import com.clickhouse.client.api.query.QueryResponse;
+import com.clickhouse.client.api.query.QuerySettings;
+import com.clickhouse.data.ClickHouseFormat;
+import dev.sluice.sink.TableLayout.Column;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * ClickHouse over its official client: one kept-alive connection pool per host.
+ *
+ * <p>Failure semantics: the client's own retries and failover are off, because a try whose answer
+ * was lost must not be repeated behind the caller's back. A call that ends without an answer moves
+ * on to the next host for the next call. Every call has a deadline, and giving up cuts the
+ * connection.
+ */
+final class ClickHouse implements Server {
+  private static final int CONNECT_TIMEOUT_MS = 5_000;
+  private static final int QUERY_TIMEOUT_MS = 10_000;
+  private static final int MAX_CONNECTIONS = 100;
+
+  private final List<Client> clients = new ArrayList<>();
+  private final SinkConfig config;
+  private volatile int current;
+
+  /**
+   * @param executor runs the requests, so that a caller can stop waiting for one
+   */
+  ClickHouse(SinkConfig config, ExecutorService executor) {
+    this.config = config;
+    for (SinkConfig.Host host : config.hosts()) {
+      Client.Builder builder =
+          new Client.Builder()
+              .addEndpoint(Protocol.HTTP, host.name(), host.port(), config.ssl())
+              .setUsername(config.username())
+              .setPassword(config.password().value())
+              .setDefaultDatabase(config.database())
+              .setClientName("sluice-sink")
+              .setConnectTimeout(CONNECT_TIMEOUT_MS)
+              .setSocketTimeout(config.insertTimeoutMs())
+              .setMaxConnections(MAX_CONNECTIONS)
+              .setMaxRetries(0)
+              .retryOnFailures(ClientFaultCause.None)
+              .compressServerResponse(false)
+              .compressClientRequest(config.compress())
+              .useAsyncRequests(true)
+              .setSharedOperationExecutor(executor);
+      clients.add(builder.build());
+    }
+  }
+
+  @Override
+  public TableLayout layout(String table) throws Fault, InterruptedException {
+    List<Column> columns = new ArrayList<>();
+    query(
+        "SELECT name, type, default_kind FROM system.columns"
+            + " WHERE database = {database:String} AND table = {table:String} ORDER BY position",
+        Map.of("database", config.database(), "table", table),
+        row -> columns.add(new Column(row.string(), row.string(), row.string())));
+    if (columns.isEmpty()) {
+      throw new Fault(
+          Fault.Kind.WAITING,
+          0,
+          "table %s is not in database %s, or user %s may not see it (settings %s, %s)"
+              .formatted(
+                  table,
+                  config.database(),
+                  config.username(),
+                  SinkConfig.TOPIC_TABLES,
+                  SinkConfig.DATABASE));
+    }
+    return new TableLayout(table, List.copyOf(columns));
+  }
+
+  @Override
+  public Set<String> running(String prefix) throws Fault, InterruptedException {
+    Set<String> ids = new HashSet<>();
+    query(
+        "SELECT query_id FROM system.processes WHERE startsWith(query_id, {prefix:String})",
+        Map.of("prefix", prefix),
+        row -> ids.add(row.string()));
+    return ids;
+  }
+
+  @Override
+  public void insert(Insert insert) throws Fault, InterruptedException {
+    InsertSettings settings = new InsertSettings().setQueryId(insert.queryId());
+    // Rows are acknowledged only when written, whatever the user's profile says.
+    settings.serverSetting("async_insert", "0");
+    // A snapshot's batch may reach over more months than the default allows in one insert.
+    settings.serverSetting("max_partitions_per_insert_block", "0");
+    config.clickhouseSettings().forEach(settings::serverSetting);
+    settings.setDeduplicationToken(insert.token());
+    List<String> columns =
+        insert.writer().columns().stream().map(column -> quote(column.name())).toList();
+    call(
+        insert.queryId(),
+        config.insertTimeoutMs(),
+        client ->
+            client.insert(
+                quote(insert.table()),
+                columns,
+                out -> {
+                  insert.writer().writeHeader(out);
+                  insert.rows().writeTo(out, insert.fromByte(), insert.toByte());
+                },
+                ClickHouseFormat.RowBinaryWithNamesAndTypes,
+                settings),
+        response -> {});
+  }
+
+  @Override
+  public void close() {
+    clients.forEach(Client::close);
+  }
+
+  /** A request on some host. */
+  @FunctionalInterface
+  private interface Request<R> {
+    CompletableFuture<R> send(Client client);
+  }
+
+  /** Takes in an answer. */
+  @FunctionalInterface
+  private interface Reading<R> {
+    void read(R response) throws IOException;
+  }
+
+  private void query(String sql, Map<String, Object> parameters, Reading<RowReader> onRow)
+      throws Fault, InterruptedException {
+    QuerySettings settings =
+        new QuerySettings()
+            .setQueryId(UUID.randomUUID().toString())
+            .setFormat(ClickHouseFormat.RowBinary);
+    call(
+        settings.getQueryId(),
+        QUERY_TIMEOUT_MS,
+        client -> client.query(sql, parameters, settings),
+        (QueryResponse response) -> {
+          RowReader reader = new RowReader(response.getInputStream());
+          while (reader.next()) {
+            onRow.read(reader);
+          }
+        });
+  }
+
+  private <R extends AutoCloseable> void call(
+      String queryId, int timeoutMs, Request<R> request, Reading<R> reading)
+      throws Fault, InterruptedException {
+    int host = current;
+    Client client = clients.get(host);
+    boolean answered = false;
+    try {
+      R response = request.send(client).get(timeoutMs, TimeUnit.MILLISECONDS);
+      try {
+        reading.read(response);
+      } finally {
+        response.close();
+      }
+      answered = true;
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (TimeoutException e) {
+      throw new Fault(
+          Fault.Kind.PASSING, 0, "no answer from ClickHouse within " + timeoutMs + " ms");
+    } catch (Exception e) {
+      Fault fault = Fault.of(e);
+      answered = fault.code() > 0;
+      throw fault;
+    } finally {
+      if (!answered) {
+        client.cancelTransportRequest(queryId);
+        current = (host + 1) % clients.size();
+      }
+    }
+  }
+
+  private static String quote(String name) {
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`";
+  }
+}

@@ -1,0 +1,46 @@
+package dev.sluice.sink;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.connect.connector.Task;
+import org.apache.kafka.connect.sink.SinkConnector;
+
+/**
+ * Writes fact rows, flat and exactly typed Structs, into ClickHouse tables.
+ *
+ * <p>README.md says what a fact row is, what is retried, and what becomes of a bad row.
+ */
+public final class FactSinkConnector extends SinkConnector {
+  private Map<String, String> settings;
+
+  @Override
+  public String version() {
+    return Version.OF_BUILD;
+  }
+
+  @Override
+  public ConfigDef config() {
+    return SinkConfig.DEFINITION;
+  }
+
+  @Override
+  public Class<? extends Task> taskClass() {
+    return FactSinkTask.class;
+  }
+
+  @Override
+  public void start(Map<String, String> newSettings) {
+    SinkConfig.of(newSettings);
+    settings = newSettings;
+  }
+
+  @Override
+  public List<Map<String, String>> taskConfigs(int maxTasks) {
+    return Collections.nCopies(maxTasks, settings);
+  }
+
+  @Override
+  public void stop() {}
+}

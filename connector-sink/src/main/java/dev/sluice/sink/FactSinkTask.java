@@ -1,0 +1,200 @@
+package dev.sluice.sink;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BiFunction;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.sink.ErrantRecordReporter;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.sink.SinkTask;
+
+/**
+ * Distributes records to the {@link Lane} of their table and tells Connect what has arrived.
+ *
+ * <p>Failure semantics: {@link #put} never waits for ClickHouse. A lane that cannot take more has
+ * its partitions paused. Only offsets that ClickHouse has acknowledged are committed, so a crash, a
+ * stop or a rebalance at any moment repeats rows and loses none. A row that cannot become one of
+ * the table goes to the dead letter queue, or fails the task when there is none.
+ */
+public final class FactSinkTask extends SinkTask {
+  /** How soon to look again while a job runs, and while the consumer is held back by one. */
+  private static final long RUNNING_MS = 50;
+
+  private static final long HELD_BACK_MS = 5;
+
+  private final Map<TopicPartition, Source> sources = new HashMap<>();
+  private final Map<String, Lane> lanes = new HashMap<>();
+  private final BiFunction<SinkConfig, ExecutorService, Server> connect;
+  private SinkConfig config;
+  private ExecutorService executor;
+  private Server server;
+  private Source last;
+
+  public FactSinkTask() {
+    this(ClickHouse::new);
+  }
+
+  /** For tests without a ClickHouse. */
+  FactSinkTask(BiFunction<SinkConfig, ExecutorService, Server> connect) {
+    this.connect = connect;
+  }
+
+  @Override
+  public String version() {
+    return Version.OF_BUILD;
+  }
+
+  @Override
+  public void start(Map<String, String> settings) {
+    config = SinkConfig.of(settings);
+    executor =
+        Executors.newCachedThreadPool(
+            job -> {
+              Thread thread = new Thread(job, "sluice-" + config.connector());
+              thread.setDaemon(true);
+              return thread;
+            });
+    server = connect.apply(config, executor);
+  }
+
+  @Override
+  public void open(Collection<TopicPartition> partitions) {
+    Set<Lane> joined = new LinkedHashSet<>();
+    for (TopicPartition partition : partitions) {
+      String table = config.table(partition.topic());
+      Lane lane = lanes.get(table);
+      if (lane == null) {
+        lane = newLane(table);
+        lanes.put(table, lane);
+      } else if (joined.add(lane)) {
+        // Another task's rows of the new partition may still be on their way into the table.
+        lane.restart();
+      }
+      joined.add(lane);
+      sources.put(partition, new Source(partition, lane));
+    }
+  }
+
+  private Lane newLane(String table) {
+    Inserter inserter = new Inserter(table, server, config);
+    return new Lane(table, config, inserter, executor, this::putAside, this::rewind);
+  }
+
+  @Override
+  public void put(Collection<SinkRecord> records) {
+    long now = System.nanoTime();
+    lanes.values().forEach(Lane::settle);
+    for (SinkRecord record : records) {
+      Source source = source(record);
+      if (source.rewindTo != Source.NONE) {
+        rewind(source, source.rewindTo);
+      } else if (!source.lane.add(source, record, now) && source.rewindTo == Source.NONE) {
+        rewind(source, record.kafkaOffset());
+      }
+    }
+    lanes.values().forEach(lane -> lane.sendIfDue(System.nanoTime(), records.isEmpty()));
+    sources.values().forEach(source -> source.rewindTo = Source.NONE);
+    pauseAndResume();
+  }
+
+  private Source source(SinkRecord record) {
+    // Polls bring records partition by partition.
+    if (last == null
+        || last.partition.partition() != record.kafkaPartition()
+        || !last.partition.topic().equals(record.topic())) {
+      last = sources.get(new TopicPartition(record.topic(), record.kafkaPartition()));
+    }
+    return last;
+  }
+
+  private void pauseAndResume() {
+    List<TopicPartition> toPause = new ArrayList<>();
+    List<TopicPartition> toResume = new ArrayList<>();
+    for (Source source : sources.values()) {
+      boolean pause = !source.lane.accepting();
+      if (pause != source.paused) {
+        (pause ? toPause : toResume).add(source.partition);
+        source.paused = pause;
+      }
+    }
+    if (!toPause.isEmpty()) {
+      context.pause(toPause.toArray(TopicPartition[]::new));
+    }
+    if (!toResume.isEmpty()) {
+      context.resume(toResume.toArray(TopicPartition[]::new));
+    }
+    if (lanes.values().stream().anyMatch(lane -> !lane.accepting())) {
+      context.timeout(HELD_BACK_MS);
+    } else if (lanes.values().stream().anyMatch(Lane::waiting)) {
+      context.timeout(Math.min(RUNNING_MS, Math.max(1, config.lingerMs())));
+    }
+  }
+
+  /** Asks the consumer back; what it brings until then is skipped. */
+  private void rewind(Source source, long offset) {
+    source.rewindTo = offset;
+    context.offset(source.partition, offset);
+  }
+
+  private void putAside(Source source, SinkRecord record, DataException reason) {
+    DataException named =
+        new DataException("Record " + source.at(record.kafkaOffset()) + ": " + reason.getMessage());
+    ErrantRecordReporter reporter = context.errantRecordReporter();
+    if (reporter == null) {
+      throw new ConnectException(named);
+    }
+    reporter.report(record, named);
+  }
+
+  @Override
+  public Map<TopicPartition, OffsetAndMetadata> preCommit(
+      Map<TopicPartition, OffsetAndMetadata> currentOffsets) {
+    Map<TopicPartition, OffsetAndMetadata> acknowledged = new HashMap<>();
+    for (TopicPartition partition : currentOffsets.keySet()) {
+      Source source = sources.get(partition);
+      if (source != null && source.acknowledged != Source.NONE) {
+        acknowledged.put(partition, new OffsetAndMetadata(source.acknowledged));
+      }
+    }
+    return acknowledged;
+  }
+
+  @Override
+  public void close(Collection<TopicPartition> partitions) {
+    Set<Lane> left = new LinkedHashSet<>();
+    for (TopicPartition partition : partitions) {
+      Source source = sources.remove(partition);
+      if (source != null) {
+        left.add(source.lane);
+      }
+    }
+    last = null;
+    for (Lane lane : left) {
+      if (sources.values().stream().anyMatch(source -> source.lane == lane)) {
+        lane.restart();
+      } else {
+        lane.stop();
+        lanes.values().remove(lane);
+      }
+    }
+  }
+
+  @Override
+  public void stop() {
+    if (executor != null) {
+      lanes.values().forEach(Lane::stop);
+      executor.shutdownNow();
+      server.close();
+    }
+  }
+}

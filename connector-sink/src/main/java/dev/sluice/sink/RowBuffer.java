@@ -1,0 +1,107 @@
+package dev.sluice.sink;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/** A growing byte array with ClickHouse's little-endian primitives; cleared and used again. */
+final class RowBuffer {
+  private static final VarHandle SHORT = view(short[].class);
+  private static final VarHandle INT = view(int[].class);
+  private static final VarHandle LONG = view(long[].class);
+
+  private byte[] bytes;
+  private int size;
+
+  RowBuffer(int capacity) {
+    bytes = new byte[capacity];
+  }
+
+  private static VarHandle view(Class<?> array) {
+    return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** Forgets everything after {@code newSize}: how a row that proves bad half way is taken back. */
+  void truncate(int newSize) {
+    size = newSize;
+  }
+
+  void putByte(int value) {
+    reserve(1);
+    bytes[size++] = (byte) value;
+  }
+
+  void putShort(int value) {
+    reserve(Short.BYTES);
+    SHORT.set(bytes, size, (short) value);
+    size += Short.BYTES;
+  }
+
+  void putInt(int value) {
+    reserve(Integer.BYTES);
+    INT.set(bytes, size, value);
+    size += Integer.BYTES;
+  }
+
+  void putLong(long value) {
+    reserve(Long.BYTES);
+    LONG.set(bytes, size, value);
+    size += Long.BYTES;
+  }
+
+  void putVarInt(int value) {
+    while ((value & ~0x7F) != 0) {
+      putByte(value | 0x80);
+      value >>>= 7;
+    }
+    putByte(value);
+  }
+
+  void putString(String value) {
+    byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
+    putVarInt(utf8.length);
+    putBytes(utf8);
+  }
+
+  void putBytes(byte[] value) {
+    reserve(value.length);
+    System.arraycopy(value, 0, bytes, size, value.length);
+    size += value.length;
+  }
+
+  void putFill(int value, int count) {
+    reserve(count);
+    Arrays.fill(bytes, size, size + count, (byte) value);
+    size += count;
+  }
+
+  void writeTo(OutputStream out, int from, int to) throws IOException {
+    out.write(bytes, from, to - from);
+  }
+
+  /** Checksum of a range, for the deduplication token: the same token must mean the same bytes. */
+  long checksum(int from, int to) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, from, to - from);
+    return crc.getValue();
+  }
+
+  byte[] toByteArray() {
+    return Arrays.copyOf(bytes, size);
+  }
+
+  private void reserve(int count) {
+    if (bytes.length - size < count) {
+      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, count), bytes.length * 2));
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package dev.sluice.sink;
+
+import dev.sluice.sink.TableLayout.Column;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.DataException;
+
+/**
+ * Writes the Structs of one schema as RowBinary rows of one table: compiled once, so that a row
+ * costs one array access and one call per column.
+ *
+ * <p>The format is RowBinaryWithNamesAndTypes. Its header names the columns and their types, and
+ * the server checks them: a column changed behind the sink's back is refused as such instead of
+ * being filled with the wrong bytes. Columns that the row leaves out take their DEFAULT.
+ */
+final class RowWriter {
+  /** The schema parameter in which the transform says which column type a field is made for. */
+  static final String TYPE_PARAMETER = "clickhouse.type";
+
+  private final List<Column> columns;
+  private final byte[] header;
+  private final Field[] fields;
+  private final Encoder[] encoders;
+
+  private RowWriter(List<Column> columns, Field[] fields, Encoder[] encoders) {
+    this.columns = columns;
+    this.fields = fields;
+    this.encoders = encoders;
+    RowBuffer names = new RowBuffer(1024);
+    names.putVarInt(columns.size());
+    columns.forEach(column -> names.putString(column.name()));
+    columns.forEach(column -> names.putString(column.type()));
+    this.header = names.toByteArray();
+  }
+
+  /**
+   * Compiles the writer.
+   *
+   * @throws MisfitException listing everything in which schema and table disagree
+   */
+  static RowWriter compile(Schema schema, TableLayout layout) {
+    List<String> problems = new ArrayList<>();
+    List<Column> columns = new ArrayList<>();
+    List<Field> fields = new ArrayList<>();
+    List<Encoder> encoders = new ArrayList<>();
+    Set<String> unknown = new HashSet<>();
+    schema.fields().forEach(field -> unknown.add(field.name()));
+    for (Column column : layout.columns()) {
+      Field field = schema.field(column.name());
+      if (field == null) {
+        if (column.required()) {
+          problems.add(
+              "column %s (%s) has no default and no field".formatted(column.name(), column.type()));
+        }
+        continue;
+      }
+      unknown.remove(column.name());
+      try {
+        encoders.add(encoder(field.schema(), column));
+        columns.add(column);
+        fields.add(field);
+      } catch (DataException e) {
+        problems.add("column %s (%s): %s".formatted(column.name(), column.type(), e.getMessage()));
+      }
+    }
+    for (Field field : schema.fields()) {
+      if (unknown.contains(field.name())) {
+        problems.add("field %s has no column".formatted(field.name()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new MisfitException(layout.table(), problems);
+    }
+    return new RowWriter(
+        List.copyOf(columns), fields.toArray(Field[]::new), encoders.toArray(Encoder[]::new));
+  }
+
+  private static Encoder encoder(Schema schema, Column column) {
+    if (!column.writable()) {
+      throw new DataException("the column is " + column.defaultKind() + " and takes no values");
+    }
+    String made = schema.parameters() == null ? null : schema.parameters().get(TYPE_PARAMETER);
+    if (made != null && !made.equals(column.type())) {
+      throw new DataException("the field is made for " + made);
+    }
+    return Encoder.of(schema, ColumnType.parse(column.type()));
+  }
+
+  /** The columns of a row, in the order in which they are written. */
+  List<Column> columns() {
+    return columns;
+  }
+
+  /**
+   * Appends one row.
+   *
+   * @throws DataException naming the column, when a value does not fit it; the buffer is then as it
+   *     was before
+   */
+  void write(Struct row, RowBuffer out) {
+    int start = out.size();
+    int i = 0;
+    try {
+      for (; i < encoders.length; i++) {
+        Object value = row.get(fields[i]);
+        if (value == null && !fields[i].schema().isOptional()) {
+          throw new DataException("the value is missing");
+        }
+        encoders[i].encode(value, out);
+      }
+    } catch (DataException e) {
+      out.truncate(start);
+      Column column = columns.get(i);
+      throw new DataException(
+          "column %s (%s): %s".formatted(column.name(), column.type(), e.getMessage()));
+    }
+  }
+
+  void writeHeader(OutputStream out) throws IOException {
+    out.write(header);
+  }
+}

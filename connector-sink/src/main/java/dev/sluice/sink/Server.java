@@ -1,0 +1,43 @@
+package dev.sluice.sink;
+
+import java.util.Set;
+
+/**
+ * What the sink asks of ClickHouse. Every call is one try; who calls decides what a fault means.
+ */
+interface Server extends AutoCloseable {
+
+  /**
+   * The table's columns.
+   *
+   * @throws Fault {@link Fault.Kind#WAITING} when the table is not there
+   */
+  TableLayout layout(String table) throws Fault, InterruptedException;
+
+  /** Inserts the rows and returns when ClickHouse has acknowledged them. */
+  void insert(Insert insert) throws Fault, InterruptedException;
+
+  /** The ids, beginning with this prefix, of queries that ClickHouse is working on. */
+  Set<String> running(String prefix) throws Fault, InterruptedException;
+
+  @Override
+  void close();
+
+  /**
+   * A run of rows of one batch.
+   *
+   * @param queryId the same for each try of the same rows: ClickHouse refuses to run a query next
+   *     to another of its id, so a try that was given up at the client can never land after, or
+   *     beside, the next one
+   * @param token names the rows by topic, partition, offsets and content, so that a table that
+   *     deduplicates drops a second copy
+   */
+  record Insert(
+      String table,
+      RowWriter writer,
+      RowBuffer rows,
+      int fromByte,
+      int toByte,
+      String queryId,
+      String token) {}
+}

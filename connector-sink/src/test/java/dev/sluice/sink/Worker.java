@@ -1,0 +1,191 @@
+package dev.sluice.sink;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metrics.PluginMetrics;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.sink.ErrantRecordReporter;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.sink.SinkTaskContext;
+
+/**
+ * Does to a task what Connect's worker does, on one thread and step by step: it polls partitions
+ * that are not paused, goes back where the task asks, and commits what the task allows.
+ */
+final class Worker implements SinkTaskContext {
+  final Map<Long, String> deadLetters = new TreeMap<>();
+  final Map<TopicPartition, Long> committed = new HashMap<>();
+  private final Map<TopicPartition, List<Object>> log = new HashMap<>();
+  private final Map<TopicPartition, Long> positions = new HashMap<>();
+  private final Map<TopicPartition, Long> rewinds = new HashMap<>();
+  private final Set<TopicPartition> paused = new HashSet<>();
+  private final FactSinkTask task;
+  private final int maxPoll;
+  boolean deadLetterQueue = true;
+
+  Worker(FactSinkTask task, int maxPoll) {
+    this.task = task;
+    this.maxPoll = maxPoll;
+  }
+
+  Worker start(Map<String, String> settings, TopicPartition... partitions) {
+    task.initialize(this);
+    task.start(settings);
+    assign(partitions);
+    return this;
+  }
+
+  void assign(TopicPartition... partitions) {
+    for (TopicPartition partition : partitions) {
+      positions.put(partition, committed.getOrDefault(partition, 0L));
+      paused.remove(partition);
+    }
+    task.open(List.of(partitions));
+  }
+
+  void revoke(TopicPartition... partitions) {
+    commit();
+    task.close(List.of(partitions));
+    for (TopicPartition partition : partitions) {
+      positions.remove(partition);
+    }
+  }
+
+  void stop() {
+    commit();
+    task.close(new ArrayList<>(positions.keySet()));
+    task.stop();
+  }
+
+  void produce(TopicPartition partition, Object... values) {
+    log.computeIfAbsent(partition, p -> new ArrayList<>()).addAll(List.of(values));
+  }
+
+  /** A null value. */
+  void produceTombstone(TopicPartition partition) {
+    log.computeIfAbsent(partition, p -> new ArrayList<>()).add(null);
+  }
+
+  void poll() {
+    rewinds.forEach(positions::put);
+    rewinds.clear();
+    List<SinkRecord> records = new ArrayList<>();
+    for (TopicPartition partition : List.copyOf(positions.keySet())) {
+      List<Object> values = log.getOrDefault(partition, List.of());
+      while (!paused.contains(partition)
+          && positions.get(partition) < values.size()
+          && records.size() < maxPoll) {
+        long offset = positions.merge(partition, 1L, Long::sum) - 1;
+        records.add(record(partition, values.get((int) offset), offset));
+      }
+    }
+    task.put(records);
+  }
+
+  private static SinkRecord record(TopicPartition partition, Object value, long offset) {
+    Schema schema = value instanceof Struct struct ? struct.schema() : null;
+    return new SinkRecord(
+        partition.topic(),
+        partition.partition(),
+        null,
+        null,
+        schema,
+        value,
+        offset,
+        1_000 + offset,
+        TimestampType.CREATE_TIME);
+  }
+
+  void commit() {
+    Map<TopicPartition, OffsetAndMetadata> current = new HashMap<>();
+    positions.forEach((partition, next) -> current.put(partition, new OffsetAndMetadata(next)));
+    task.preCommit(current).forEach((partition, next) -> committed.put(partition, next.offset()));
+  }
+
+  /** Polls until everything produced is committed. */
+  void drain() throws InterruptedException {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (true) {
+      poll();
+      commit();
+      if (log.entrySet().stream()
+          .allMatch(e -> committed.getOrDefault(e.getKey(), 0L) == e.getValue().size())) {
+        return;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not everything is acknowledged: " + committed);
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  long position(TopicPartition partition) {
+    return positions.get(partition);
+  }
+
+  boolean isPaused(TopicPartition partition) {
+    return paused.contains(partition);
+  }
+
+  @Override
+  public Map<String, String> configs() {
+    return Map.of();
+  }
+
+  @Override
+  public void offset(Map<TopicPartition, Long> offsets) {
+    rewinds.putAll(offsets);
+  }
+
+  @Override
+  public void offset(TopicPartition partition, long offset) {
+    rewinds.put(partition, offset);
+  }
+
+  @Override
+  public void timeout(long timeoutMs) {}
+
+  @Override
+  public Set<TopicPartition> assignment() {
+    return positions.keySet();
+  }
+
+  @Override
+  public void pause(TopicPartition... partitions) {
+    paused.addAll(List.of(partitions));
+  }
+
+  @Override
+  public void resume(TopicPartition... partitions) {
+    List.of(partitions).forEach(paused::remove);
+  }
+
+  @Override
+  public void requestCommit() {}
+
+  @Override
+  public ErrantRecordReporter errantRecordReporter() {
+    return deadLetterQueue ? this::report : null;
+  }
+
+  private Future<Void> report(SinkRecord record, Throwable error) {
+    deadLetters.put(record.kafkaOffset(), error.getMessage());
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public PluginMetrics pluginMetrics() {
+    return null;
+  }
+}
