@@ -13,10 +13,10 @@ final class Infinity {
   private static final long EARLIEST_SECOND = -9_223_372_036_833L;
   private static final int EARLIEST_NANOS = 600_000_000;
 
-  /** 4713-11-24 BC and 5874897-12-31. */
+  /** 4714-11-24 BC and 5874897-12-31. */
   private static final long FIRST_DAY = -2_440_588;
 
-  private static final long LAST_DAY = 2_145_031_948;
+  private static final long LAST_DAY = 2_145_042_905;
 
   private static final int LATEST_DAY_IN_LOG = -2_147_472_692;
   private static final int EARLIEST_DAY_IN_LOG = -2_147_472_691;
