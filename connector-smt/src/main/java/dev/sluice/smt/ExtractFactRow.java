@@ -1,8 +1,11 @@
 package dev.sluice.smt;
 
+import dev.sluice.smt.TransformMetrics.Reason;
 import dev.sluice.smt.type.Mismatch;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.metrics.Monitorable;
+import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.connector.ConnectRecord;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
@@ -31,7 +34,7 @@ import org.apache.kafka.connect.transforms.Transformation;
  * org.apache.kafka.common.config.ConfigException} for settings that contradict one another. Nothing
  * here is worth a retry.
  */
-public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformation<R> {
+public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformation<R>, Monitorable {
 
   private static final String NAME = ExtractFactRow.class.getSimpleName();
 
@@ -39,6 +42,8 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   private RowBuilder rows;
   private PlanCache structPlans;
   private EnvelopePlan mapPlan;
+  private TransformMetrics metrics;
+  private PluginMetrics registry;
 
   @Override
   public ConfigDef config() {
@@ -57,19 +62,34 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     rows = new RowBuilder(settings);
     structPlans = new PlanCache(settings.columns());
     mapPlan = new MapEnvelopePlan(settings.columns());
+    metrics = new TransformMetrics(settings.columns());
+    registerMetrics();
+  }
+
+  @Override
+  public void withPluginMetrics(PluginMetrics registry) {
+    this.registry = registry;
+    registerMetrics();
+  }
+
+  /** Once both are there; no contract says which comes first. */
+  private void registerMetrics() {
+    if (metrics != null && registry != null) {
+      metrics.register(registry);
+    }
   }
 
   @Override
   public R apply(R record) {
-    Object value = record.value();
-    if (value == null) {
-      return null;
-    }
     try {
-      Struct row = rowOf(value);
+      Struct row = rowOf(record.value());
       return row == null ? null : withValue(record, row);
-    } catch (BadColumn | Mismatch e) {
-      throw new DataException(NAME + ": " + e.getMessage() + ", at " + placeOf(record), e);
+    } catch (BadColumn e) {
+      metrics.failed(e.column());
+      throw badData(record, e);
+    } catch (Mismatch e) {
+      metrics.failedEnvelope();
+      throw badData(record, e);
     }
   }
 
@@ -78,16 +98,24 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     // Holds nothing but memory.
   }
 
+  /** The row that a change leaves, or null for what leaves none. */
   private Struct rowOf(Object value) {
+    if (value == null) {
+      return dropped(Reason.TOMBSTONE);
+    }
     EnvelopePlan plan = planFor(value);
     if (!plan.isRowChange(value)) {
-      return null;
+      return dropped(Reason.NO_ROW_CHANGE);
     }
-    return switch (Operation.of(plan.op(value))) {
-      case CREATE, READ, UPDATE -> rows.current(plan, value);
-      case DELETE -> settings.flagDeletes() ? rows.deleted(plan, value) : null;
+    Operation operation = Operation.of(plan.op(value));
+    return switch (operation) {
+      case CREATE, READ, UPDATE -> counted(operation, rows.current(plan, value));
+      case DELETE ->
+          settings.flagDeletes()
+              ? counted(operation, rows.deleted(plan, value))
+              : dropped(Reason.DELETE);
       case TRUNCATE -> truncated();
-      case MESSAGE -> null;
+      case MESSAGE -> dropped(Reason.MESSAGE);
     };
   }
 
@@ -105,6 +133,16 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     if (settings.failOnTruncate()) {
       throw new Mismatch("the source table was truncated, and truncate.handling is fail");
     }
+    return dropped(Reason.TRUNCATE);
+  }
+
+  private Struct counted(Operation operation, Struct row) {
+    metrics.row(operation);
+    return row;
+  }
+
+  private Struct dropped(Reason reason) {
+    metrics.dropped(reason);
     return null;
   }
 
@@ -118,6 +156,10 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
         schema,
         row,
         record.timestamp());
+  }
+
+  private static DataException badData(ConnectRecord<?> record, RuntimeException reason) {
+    return new DataException(NAME + ": " + reason.getMessage() + ", at " + placeOf(record), reason);
   }
 
   /** Where the record stands in Kafka, or, before it is there, its topic. */

@@ -1,6 +1,8 @@
 package dev.sluice.smt;
 
 import dev.sluice.smt.type.Mismatch;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** What happened to a row, or to its table, as the envelope's op says it. */
 enum Operation {
@@ -10,6 +12,9 @@ enum Operation {
   DELETE,
   TRUNCATE,
   MESSAGE;
+
+  /** Those that may give a row. */
+  static final Set<Operation> ROW_OPERATIONS = EnumSet.range(CREATE, DELETE);
 
   static Operation of(Object op) {
     if (op instanceof String letter) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Supplier;
 
 /**
  * Reads the part of CREATE TABLE that stands between its brackets, as SHOW CREATE TABLE prints it.
@@ -95,8 +96,7 @@ final class ColumnListParser {
     while (!peek().isSign(',') && peek().kind() != SqlToken.Kind.END) {
       String keyword = peek().keyword();
       if (keyword.equals("NULL")) {
-        type = type.asNullable();
-        next();
+        type = checked(next(), type::asNullable);
       } else if (keyword.equals("NOT")) {
         next();
         next();
@@ -123,10 +123,14 @@ final class ColumnListParser {
         type.add(next().text());
       }
     }
+    return checked(first, () -> DeclaredType.parse(type.toString(), rules));
+  }
+
+  private static DeclaredType checked(SqlToken place, Supplier<DeclaredType> type) {
     try {
-      return DeclaredType.parse(type.toString(), rules);
+      return type.get();
     } catch (IllegalArgumentException e) {
-      throw new SqlSyntaxException(e.getMessage(), first.offset());
+      throw new SqlSyntaxException(e.getMessage(), place.offset());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.sluice.smt.type;
 
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.List;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
@@ -92,6 +93,11 @@ public abstract class ColumnType {
   }
 
   public Object fromBytes(ByteBuffer bytes) {
+    throw refused();
+  }
+
+  /** A string of bits: its last bit is bit 0, and 0 for its length means that it is not known. */
+  public Object fromBits(BitSet bits, int length) {
     throw refused();
   }
 

@@ -33,9 +33,6 @@ abstract class InstantType extends ColumnType {
 
   @Override
   public Object fromDate(long day) {
-    if (day > FARTHEST_SECOND / SECONDS_PER_DAY || day < -FARTHEST_SECOND / SECONDS_PER_DAY) {
-      throw outOfRange();
-    }
     return fromWallClock(day * SECONDS_PER_DAY, 0);
   }
 
@@ -46,7 +43,7 @@ abstract class InstantType extends ColumnType {
 
   @Override
   public Object fromInteger(long number) {
-    return fromWallClock(rules.unit().seconds(number), rules.unit().nanos(number));
+    return rules.unit().read(number, this);
   }
 
   @Override

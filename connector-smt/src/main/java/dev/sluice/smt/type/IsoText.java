@@ -9,7 +9,7 @@ import java.time.format.DateTimeFormatter;
  * Dates and timestamps as ISO-8601 text: {@code 2026-11-22}, {@code 2026-11-22T10:00:00.123456Z},
  * with a blank instead of the T, with an offset or none, and Postgres' {@code infinity}.
  *
- * <p>Reading walks over the text once and creates nothing, because every timestamp of a schemaless
+ * <p>Reading walks over the text once and copies nothing, because every timestamp of a schemaless
  * topic passes here. Text of another form, days that no calendar has, and fractions finer than
  * nanoseconds are a {@link Mismatch}.
  */
@@ -55,7 +55,7 @@ final class IsoText {
   private Object read(ColumnType target, boolean wallClock) {
     long day = date();
     if (at == text.length() || skip('Z') && at == text.length()) {
-      return target.fromDate(day);
+      return Infinity.orDate(day, target);
     }
     if (!skip('T') && !skip(' ')) {
       throw malformed();
@@ -63,15 +63,13 @@ final class IsoText {
     int secondOfDay = timeOfDay();
     int nanos = skip('.') ? fraction() : 0;
     long seconds = day * InstantType.SECONDS_PER_DAY + secondOfDay;
-    if (at == text.length()) {
-      return target.fromWallClock(seconds, nanos);
-    }
-    int offset = offset();
+    boolean bare = at == text.length();
+    int offset = bare ? 0 : offset();
     if (at != text.length()) {
       throw malformed();
     }
-    return wallClock
-        ? target.fromWallClock(seconds, nanos)
+    return bare || wallClock
+        ? Infinity.orWallClock(seconds, nanos, target)
         : target.fromInstant(seconds - offset, nanos);
   }
 
@@ -84,7 +82,7 @@ final class IsoText {
       year = year * 10 + (text.charAt(at) - '0');
     }
     int digits = at - start;
-    if (digits < 4 || digits > 6 || digits > 4 && !signed) {
+    if (digits < 4 || digits > 4 && !signed) {
       throw malformed();
     }
     require('-');

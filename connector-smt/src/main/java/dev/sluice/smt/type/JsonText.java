@@ -1,20 +1,35 @@
 package dev.sluice.smt.type;
 
+import java.nio.ByteBuffer;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 
 /**
- * Writes what has no column type of its own as JSON text. Structs keep the order of their fields;
- * maps are written in the order of their keys, so that equal values have equal texts.
+ * Writes what has no column type of its own as JSON text. Keys are written in their order, and
+ * bytes in base64 as converters do, so that equal values have equal texts, in whatever form they
+ * came.
  */
 final class JsonText {
 
   private static final ColumnType TEXT = TextType.string();
   private static final int MAX_DEPTH = 100;
+
+  /** What stands without quotes. */
+  private static final Set<WireType> BARE =
+      Set.of(
+          WireType.INTEGER,
+          WireType.BOOLEAN,
+          WireType.FLOAT,
+          WireType.DOUBLE,
+          WireType.DECIMAL,
+          WireType.VARIABLE_DECIMAL,
+          WireType.VARIABLE_DECIMAL_MAP);
 
   private final StringBuilder json = new StringBuilder();
   private int depth;
@@ -35,61 +50,62 @@ final class JsonText {
     if (++depth > MAX_DEPTH) {
       throw new Mismatch("the value is nested too deeply");
     }
-    WireType wireType = WireType.of(schema);
-    if (value instanceof List<?> list) {
-      writeList(list, schema == null ? null : schema.valueSchema());
-    } else if (value instanceof Struct struct && wireType == WireType.STRUCTURE) {
-      writeStruct(struct);
-    } else if (value instanceof Map<?, ?> map) {
-      writeMap(map, schema == null ? null : schema.valueSchema());
-    } else {
-      writeScalar((String) wireType.convert(value, schema, TEXT), value);
+    WireType wireType = schema == null ? WireType.ofValue(value) : WireType.of(schema);
+    switch (wireType) {
+      case LIST -> writeList((List<?>) value, schema == null ? null : schema.valueSchema());
+      case STRUCTURE -> writeStructure(value, schema);
+      case BYTES -> writeBytes(value);
+      default -> writeScalar(wireType, (String) wireType.convert(value, schema, TEXT));
     }
     depth--;
   }
 
   private void writeList(List<?> list, Schema elementSchema) {
-    String separator = "[";
+    json.append('[');
+    String separator = "";
     for (Object element : list) {
       json.append(separator);
       write(element, elementSchema);
       separator = ",";
     }
-    json.append(list.isEmpty() ? "[]" : "]");
+    json.append(']');
   }
 
-  private void writeStruct(Struct struct) {
-    String separator = "{";
-    for (Field field : struct.schema().fields()) {
-      json.append(separator);
-      writeString(field.name());
-      json.append(':');
-      write(struct.get(field), field.schema());
-      separator = ",";
+  private void writeStructure(Object structure, Schema schema) {
+    Map<String, Member> members = new TreeMap<>();
+    if (structure instanceof Struct struct) {
+      for (Field field : struct.schema().fields()) {
+        Object value = struct.getWithoutDefault(field.name());
+        members.put(field.name(), new Member(value, field.schema()));
+      }
+    } else {
+      Schema valueSchema = schema == null ? null : schema.valueSchema();
+      ((Map<?, ?>) structure)
+          .forEach(
+              (key, value) -> members.put(String.valueOf(key), new Member(value, valueSchema)));
     }
-    json.append(struct.schema().fields().isEmpty() ? "{}" : "}");
-  }
-
-  private void writeMap(Map<?, ?> map, Schema valueSchema) {
-    Map<String, Object> sorted = new TreeMap<>();
-    map.forEach((key, value) -> sorted.put(String.valueOf(key), value));
-    String separator = "{";
-    for (var entry : sorted.entrySet()) {
+    json.append('{');
+    String separator = "";
+    for (var entry : members.entrySet()) {
       json.append(separator);
       writeString(entry.getKey());
       json.append(':');
-      write(entry.getValue(), valueSchema);
+      write(entry.getValue().value(), entry.getValue().schema());
       separator = ",";
     }
-    json.append(sorted.isEmpty() ? "{}" : "}");
+    json.append('}');
   }
 
-  /** Numbers and booleans stand bare, except for NaN and the infinities, which JSON lacks. */
-  private void writeScalar(String text, Object value) {
-    boolean bare = value instanceof Number || value instanceof Boolean || value instanceof Struct;
-    char last = text.isEmpty() ? ' ' : text.charAt(text.length() - 1);
-    boolean finite = last >= '0' && last <= '9' || value instanceof Boolean;
-    if (bare && finite) {
+  private void writeBytes(Object value) {
+    ByteBuffer bytes = value instanceof byte[] a ? ByteBuffer.wrap(a) : (ByteBuffer) value;
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.duplicate().get(copy);
+    writeString(Base64.getEncoder().encodeToString(copy));
+  }
+
+  private void writeScalar(WireType wireType, String text) {
+    // JSON has no NaN and no infinities, which are words and stand in quotes.
+    if (BARE.contains(wireType) && !text.endsWith("NaN") && !text.endsWith("Infinity")) {
       json.append(text);
     } else {
       writeString(text);
@@ -117,4 +133,6 @@ final class JsonText {
     }
     json.append('"');
   }
+
+  private record Member(Object value, Schema schema) {}
 }

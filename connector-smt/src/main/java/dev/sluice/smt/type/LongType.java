@@ -75,8 +75,9 @@ final class LongType extends InstantType {
 
   @Override
   public Object fromDouble(double number) {
-    return unsigned && number >= 0x1p63
-        ? fromDecimal(Numbers.decimal(number))
-        : fromInteger(Numbers.wholeNumber(number));
+    if (unsigned && number >= 0x1p63 && number < 0x1p64) {
+      return Numbers.unsignedNumber(new BigDecimal(number));
+    }
+    return fromInteger(Numbers.wholeNumber(number));
   }
 }

@@ -166,8 +166,9 @@ final class Numbers {
     }
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "nan" -> Double.NaN;
-      case "infinity", "+infinity", "inf", "+inf" -> Double.POSITIVE_INFINITY;
-      case "-infinity", "-inf" -> Double.NEGATIVE_INFINITY;
+      // The words with underscores are what Debezium writes for an infinite numeric.
+      case "infinity", "+infinity", "inf", "+inf", "positive_infinity" -> Double.POSITIVE_INFINITY;
+      case "-infinity", "-inf", "negative_infinity" -> Double.NEGATIVE_INFINITY;
       default -> throw notANumber();
     };
   }

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import org.apache.kafka.connect.data.Schema;
@@ -106,6 +107,16 @@ final class TextType extends ColumnType {
     byte[] copy = new byte[bytes.remaining()];
     bytes.duplicate().get(copy);
     return fromText(HexFormat.of().formatHex(copy));
+  }
+
+  @Override
+  public Object fromBits(BitSet bits, int length) {
+    int digits = Math.max(length, bits.length());
+    var text = new StringBuilder(digits);
+    for (int i = digits - 1; i >= 0; i--) {
+      text.append(bits.get(i) ? '1' : '0');
+    }
+    return fromText(text.toString());
   }
 
   @Override

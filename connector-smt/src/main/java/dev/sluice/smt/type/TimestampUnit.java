@@ -15,13 +15,13 @@ public enum TimestampUnit {
     this.nanosPerTick = 1_000_000_000 / perSecond;
   }
 
-  /** The second that a count of ticks since the epoch falls into, also before the epoch. */
-  long seconds(long ticks) {
-    return Math.floorDiv(ticks, perSecond);
-  }
-
-  /** What is left of a count of ticks after {@link #seconds}. */
-  int nanos(long ticks) {
-    return (int) Math.floorMod(ticks, perSecond) * nanosPerTick;
+  /** Hands a wall clock's time, counted from the epoch, to the target. */
+  Object read(long ticks, ColumnType target) {
+    long seconds = Math.floorDiv(ticks, perSecond);
+    int nanos = (int) Math.floorMod(ticks, perSecond) * nanosPerTick;
+    if (this == NANOS && (ticks == Long.MAX_VALUE || ticks == Long.MIN_VALUE)) {
+      return target.fromInfinity(ticks < 0);
+    }
+    return Infinity.orWallClock(seconds, nanos, target);
   }
 }

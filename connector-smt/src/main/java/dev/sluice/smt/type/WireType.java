@@ -3,11 +3,15 @@ package dev.sluice.smt.type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.time.DateTimeException;
+import java.util.Base64;
+import java.util.BitSet;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.DataException;
 
 /**
  * The forms in which a value can arrive: those of Debezium, known by the name of their schema,
@@ -59,8 +63,16 @@ public enum WireType {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
       Struct struct = (Struct) value;
-      BigInteger unscaled = new BigInteger(struct.getBytes("value"));
-      return target.fromDecimal(new BigDecimal(unscaled, struct.getInt32("scale")));
+      return decimal(struct.getBytes("value"), struct.getInt32("scale"), target);
+    }
+  },
+  /** The same as a converter without schemas writes it. */
+  VARIABLE_DECIMAL_MAP("decimal") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      Map<?, ?> map = (Map<?, ?>) value;
+      byte[] unscaled = Base64.getDecoder().decode((String) map.get("value"));
+      return decimal(unscaled, Math.toIntExact((Long) map.get("scale")), target);
     }
   },
   BYTES("bytes") {
@@ -69,16 +81,24 @@ public enum WireType {
       return target.fromBytes(value instanceof byte[] a ? ByteBuffer.wrap(a) : (ByteBuffer) value);
     }
   },
+  /** Bits, the last one first. */
+  BITS("bits") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      byte[] bytes = value instanceof byte[] a ? a : ((ByteBuffer) value).array();
+      return target.fromBits(BitSet.valueOf(bytes), numberOfBits(schema));
+    }
+  },
   DATE_IN_DAYS("date") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromDate((Integer) value);
+      return Infinity.orDate((Integer) value, target);
     }
   },
   CONNECT_DATE("date") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromDate(Math.floorDiv(((Date) value).getTime(), MILLIS_PER_DAY));
+      return Infinity.orDate(Math.floorDiv(((Date) value).getTime(), MILLIS_PER_DAY), target);
     }
   },
   TIME_IN_MILLIS("time") {
@@ -108,29 +128,25 @@ public enum WireType {
   TIMESTAMP_IN_MILLIS("timestamp") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      return wallClock(TimestampUnit.MILLIS, (Long) value, target);
+      return TimestampUnit.MILLIS.read((Long) value, target);
     }
   },
   TIMESTAMP_IN_MICROS("timestamp") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      long micros = (Long) value;
-      if (micros == POSITIVE_INFINITY_MICROS || micros == NEGATIVE_INFINITY_MICROS) {
-        return target.fromInfinity(micros < 0);
-      }
-      return wallClock(TimestampUnit.MICROS, micros, target);
+      return TimestampUnit.MICROS.read((Long) value, target);
     }
   },
   TIMESTAMP_IN_NANOS("timestamp") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      return wallClock(TimestampUnit.NANOS, (Long) value, target);
+      return TimestampUnit.NANOS.read((Long) value, target);
     }
   },
   CONNECT_TIMESTAMP("timestamp") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      return wallClock(TimestampUnit.MILLIS, ((Date) value).getTime(), target);
+      return TimestampUnit.MILLIS.read(((Date) value).getTime(), target);
     }
   },
   /** ISO-8601 text with an offset. */
@@ -159,6 +175,14 @@ public enum WireType {
       return target.fromStructure(value, schema);
     }
   },
+  /** ISO-8601 text of a time of day, to which Debezium adds a Z though it has no zone. */
+  TIME_TEXT("time") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      String text = (String) value;
+      return target.fromText(text.endsWith("Z") ? text.substring(0, text.length() - 1) : text);
+    }
+  },
   /** A value without a schema, which only its class tells about. */
   PLAIN("value") {
     @Override
@@ -174,11 +198,6 @@ public enum WireType {
   };
 
   private static final long MILLIS_PER_DAY = 86_400_000L;
-
-  /** What Debezium sends for an infinite timestamp, as rounded as it is. */
-  private static final long POSITIVE_INFINITY_MICROS = 9_223_372_036_825_200_000L;
-
-  private static final long NEGATIVE_INFINITY_MICROS = -9_223_372_036_832_400_000L;
 
   private final String description;
 
@@ -198,7 +217,13 @@ public enum WireType {
   public final Object convert(Object value, Schema schema, ColumnType target) {
     try {
       return read(value, schema, target);
-    } catch (ClassCastException | ArithmeticException e) {
+    } catch (ClassCastException
+        | ArithmeticException
+        | NullPointerException
+        | IllegalArgumentException
+        | DateTimeException
+        | DataException e) {
+      // The cause is left behind: its message may show the value.
       throw new Mismatch("the value is not what its schema says");
     }
   }
@@ -227,6 +252,7 @@ public enum WireType {
       case "org.apache.kafka.connect.data.Time" -> CONNECT_TIME;
       case "org.apache.kafka.connect.data.Timestamp" -> CONNECT_TIMESTAMP;
       case "io.debezium.data.VariableScaleDecimal" -> VARIABLE_DECIMAL;
+      case "io.debezium.data.Bits" -> BITS;
       case "io.debezium.time.Date" -> DATE_IN_DAYS;
       case "io.debezium.time.Time" -> TIME_IN_MILLIS;
       case "io.debezium.time.MicroTime" -> TIME_IN_MICROS;
@@ -236,6 +262,7 @@ public enum WireType {
       case "io.debezium.time.NanoTimestamp" -> TIMESTAMP_IN_NANOS;
       case "io.debezium.time.ZonedTimestamp" -> TIMESTAMP_TEXT;
       case "io.debezium.time.IsoDate", "io.debezium.time.IsoTimestamp" -> WALL_CLOCK_TEXT;
+      case "io.debezium.time.IsoTime" -> TIME_TEXT;
       default -> null;
     };
   }
@@ -253,7 +280,8 @@ public enum WireType {
     };
   }
 
-  private static WireType ofValue(Object value) {
+  /** The form of a value that came without a schema. */
+  static WireType ofValue(Object value) {
     if (value instanceof String) {
       return TEXT;
     } else if (value instanceof Long || value instanceof Integer) {
@@ -262,8 +290,8 @@ public enum WireType {
       return BOOLEAN;
     } else if (value instanceof Double) {
       return DOUBLE;
-    } else if (value instanceof Map) {
-      return STRUCTURE;
+    } else if (value instanceof Map<?, ?> map) {
+      return isVariableDecimal(map) ? VARIABLE_DECIMAL_MAP : STRUCTURE;
     } else if (value instanceof List) {
       return LIST;
     } else if (value instanceof BigDecimal) {
@@ -278,7 +306,20 @@ public enum WireType {
     return UNKNOWN;
   }
 
-  private static Object wallClock(TimestampUnit unit, long ticks, ColumnType target) {
-    return target.fromWallClock(unit.seconds(ticks), unit.nanos(ticks));
+  private static Object decimal(byte[] unscaled, int scale, ColumnType target) {
+    return target.fromDecimal(new BigDecimal(new BigInteger(unscaled), scale));
+  }
+
+  private static boolean isVariableDecimal(Map<?, ?> map) {
+    return map.size() == 2
+        && map.get("scale") instanceof Long
+        && map.get("value") instanceof String;
+  }
+
+  /** The length that a bit column declares; 0 when it declares none. */
+  private static int numberOfBits(Schema schema) {
+    String length = schema.parameters() == null ? null : schema.parameters().get("length");
+    int bits = length == null ? 0 : Integer.parseInt(length);
+    return bits == Integer.MAX_VALUE ? 0 : bits;
   }
 }
