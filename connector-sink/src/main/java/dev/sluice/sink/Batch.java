@@ -57,6 +57,7 @@ final class Batch {
   void pass(Source source, long offset) {
     Span span = spans.get(source);
     spans.put(source, new Span(span == null ? offset : span.first, offset + 1));
+    source.behind = false;
   }
 
   boolean isEmpty() {

@@ -83,6 +83,8 @@ public final class FactSinkTask extends SinkTask {
       joined.add(lane);
       sources.put(partition, new Source(partition, lane));
     }
+    // Until the lane is ready; Connect may even hold a pause from before the rebalance.
+    context.pause(partitions.toArray(TopicPartition[]::new));
   }
 
   private Lane newLane(String table) {
@@ -143,6 +145,7 @@ public final class FactSinkTask extends SinkTask {
   /** Asks the consumer back; what it brings until then is skipped. */
   private void rewind(Source source, long offset) {
     source.rewindTo = offset;
+    source.behind = true;
     context.offset(source.partition, offset);
   }
 
@@ -156,17 +159,24 @@ public final class FactSinkTask extends SinkTask {
     reporter.report(record, named);
   }
 
+  /**
+   * What has been acknowledged; and where nothing is on its way, all that was consumed, because
+   * records that a transform drops at the end of a partition never come here.
+   */
   @Override
   public Map<TopicPartition, OffsetAndMetadata> preCommit(
-      Map<TopicPartition, OffsetAndMetadata> currentOffsets) {
-    Map<TopicPartition, OffsetAndMetadata> acknowledged = new HashMap<>();
-    for (TopicPartition partition : currentOffsets.keySet()) {
-      Source source = sources.get(partition);
-      if (source != null && source.acknowledged != Source.NONE) {
-        acknowledged.put(partition, new OffsetAndMetadata(source.acknowledged));
-      }
-    }
-    return acknowledged;
+      Map<TopicPartition, OffsetAndMetadata> consumed) {
+    Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
+    consumed.forEach(
+        (partition, position) -> {
+          Source source = sources.get(partition);
+          if (source != null && !source.behind && !source.lane.holds(source)) {
+            done.put(partition, position);
+          } else if (source != null && source.acknowledged != Source.NONE) {
+            done.put(partition, new OffsetAndMetadata(source.acknowledged));
+          }
+        });
+    return done;
   }
 
   @Override

@@ -97,6 +97,12 @@ final class Lane {
     return layout != null && !turning && (filling == null || !isFull());
   }
 
+  /** Whether records of this partition are on their way. */
+  boolean holds(Source source) {
+    return (filling != null && filling.spans().containsKey(source))
+        || (inFlight != null && inFlight.spans().containsKey(source));
+  }
+
   /** Whether something will happen without a further record. */
   boolean waiting() {
     return preparing != null || inserting != null || filling != null;

@@ -59,12 +59,10 @@ class FactSinkTaskTest {
     worker.produce(P0, rows(0, 10));
     worker.start(settings, P0);
 
-    for (int i = 0; i < 20; i++) {
-      worker.poll();
-      worker.commit();
-      Thread.onSpinWait();
-    }
-    assertThat(worker.committed).isEmpty();
+    pollUntil(() -> server.gate.hasQueuedThreads());
+    worker.poll();
+    worker.commit();
+    assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
 
     server.gate.release(100);
     worker.drain();
@@ -81,6 +79,30 @@ class FactSinkTaskTest {
 
     assertThat(server.landed()).containsExactly(0L);
     assertThat(worker.deadLetters).isEmpty();
+  }
+
+  @Test
+  void recordsDroppedByATransformAreCommittedToo() throws Exception {
+    worker.produce(P0, Worker.DROPPED, rows(0, 1)[0], Worker.DROPPED, Worker.DROPPED);
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.committed).containsEntry(P0, 4L);
+  }
+
+  @Test
+  void recordsThatWaitForTheTableAreNotCommitted() throws Exception {
+    server.gate = new Semaphore(0);
+    server.running.add(Set.of("former"));
+    worker.produce(P0, rows(0, 3));
+    worker.produce(P0, Worker.DROPPED);
+    worker.start(settings, P0);
+
+    pollUntil(() -> server.gate.hasQueuedThreads());
+    assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
+
+    server.gate.release(100);
+    worker.drain();
   }
 
   @Test
@@ -237,6 +259,21 @@ class FactSinkTaskTest {
 
     worker.revoke(P0);
     pollUntil(() -> worker.committed.getOrDefault(P1, 0L) == 500);
+    worker.assign(P0);
+    worker.drain();
+
+    assertThat(Set.copyOf(server.landed())).isEqualTo(Set.copyOf(numbers(0, 1000)));
+  }
+
+  @Test
+  void aPartitionThatWasPausedWhenItWasRevokedRunsAgain() throws Exception {
+    server.gate = new Semaphore(0);
+    worker.produce(P0, rows(0, 1000));
+    worker.start(settings, P0);
+    pollUntil(() -> worker.isPaused(P0) && server.gate.hasQueuedThreads());
+    server.gate.release(1_000_000);
+
+    worker.revoke(P0);
     worker.assign(P0);
     worker.drain();
 

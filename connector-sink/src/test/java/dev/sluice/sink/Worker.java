@@ -24,6 +24,9 @@ import org.apache.kafka.connect.sink.SinkTaskContext;
  * that are not paused, goes back where the task asks, and commits what the task allows.
  */
 final class Worker implements SinkTaskContext {
+  /** A record that a transform drops. */
+  static final Object DROPPED = new Object();
+
   final Map<Long, String> deadLetters = new TreeMap<>();
   final Map<TopicPartition, Long> committed = new HashMap<>();
   private final Map<TopicPartition, List<Object>> log = new HashMap<>();
@@ -49,7 +52,6 @@ final class Worker implements SinkTaskContext {
   void assign(TopicPartition... partitions) {
     for (TopicPartition partition : partitions) {
       positions.put(partition, committed.getOrDefault(partition, 0L));
-      paused.remove(partition);
     }
     task.open(List.of(partitions));
   }
@@ -87,7 +89,10 @@ final class Worker implements SinkTaskContext {
           && positions.get(partition) < values.size()
           && records.size() < maxPoll) {
         long offset = positions.merge(partition, 1L, Long::sum) - 1;
-        records.add(record(partition, values.get((int) offset), offset));
+        Object value = values.get((int) offset);
+        if (value != DROPPED) {
+          records.add(record(partition, value, offset));
+        }
       }
     }
     task.put(records);
