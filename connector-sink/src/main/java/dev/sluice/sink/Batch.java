@@ -14,10 +14,10 @@ final class Batch {
   private static final int FIRST_ROWS = 1024;
   private static final int FIRST_BYTES = 64 << 10;
 
-  private final String id = UUID.randomUUID().toString();
   private final RowBuffer rows = new RowBuffer(FIRST_BYTES);
   private final Map<Source, Span> spans = new LinkedHashMap<>();
-  private final long openedAt;
+  private String id;
+  private long openedAt;
   private RowWriter writer;
   private int count;
   private int[] ends = new int[FIRST_ROWS];
@@ -25,8 +25,20 @@ final class Batch {
   private long[] offsets = new long[FIRST_ROWS];
   private long newestTimestamp;
 
-  Batch(long nanoTime) {
-    openedAt = nanoTime;
+  Batch(long now) {
+    reopen(now);
+  }
+
+  /** Empties the batch for another use of its memory. */
+  Batch reopen(long now) {
+    id = UUID.randomUUID().toString();
+    openedAt = now;
+    rows.truncate(0);
+    spans.clear();
+    writer = null;
+    count = 0;
+    newestTimestamp = 0;
+    return this;
   }
 
   /** Whether rows of this writer may join: all rows of a batch have the same columns. */
@@ -57,10 +69,7 @@ final class Batch {
   void pass(Source source, long offset) {
     Span span = spans.get(source);
     spans.put(source, new Span(span == null ? offset : span.first, offset + 1));
-  }
-
-  boolean isEmpty() {
-    return spans.isEmpty();
+    source.behind = false;
   }
 
   int count() {

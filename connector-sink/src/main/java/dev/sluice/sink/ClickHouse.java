@@ -24,9 +24,8 @@ import java.util.concurrent.TimeoutException;
  * ClickHouse over its official client: one kept-alive connection pool per host.
  *
  * <p>Failure semantics: the client's own retries and failover are off, because a try whose answer
- * was lost must not be repeated behind the caller's back. A call that ends without an answer moves
- * on to the next host for the next call. Every call has a deadline, and giving up cuts the
- * connection.
+ * was lost must not be repeated behind the caller's back. A fault that may pass makes the next host
+ * the one for the next call. Every call has a deadline, and giving up cuts the connection.
  */
 final class ClickHouse implements Server {
   private static final int CONNECT_TIMEOUT_MS = 5_000;
@@ -72,16 +71,10 @@ final class ClickHouse implements Server {
         Map.of("database", config.database(), "table", table),
         row -> columns.add(new Column(row.string(), row.string(), row.string())));
     if (columns.isEmpty()) {
-      throw new Fault(
-          Fault.Kind.WAITING,
-          0,
-          "table %s is not in database %s, or user %s may not see it (settings %s, %s)"
-              .formatted(
-                  table,
-                  config.database(),
-                  config.username(),
-                  SinkConfig.TOPIC_TABLES,
-                  SinkConfig.DATABASE));
+      throw Fault.of(
+          ErrorCode.UNKNOWN_TABLE,
+          "table %s is not in database %s, or the user may not see it"
+              .formatted(table, config.database()));
     }
     return new TableLayout(table, List.copyOf(columns));
   }
@@ -94,6 +87,17 @@ final class ClickHouse implements Server {
         Map.of("prefix", prefix),
         row -> ids.add(row.string()));
     return ids;
+  }
+
+  @Override
+  public void execute(String statement, String queryId) throws Fault, InterruptedException {
+    QuerySettings settings = new QuerySettings().setQueryId(queryId);
+    config.clickhouseSettings().forEach(settings::serverSetting);
+    call(
+        queryId,
+        config.insertTimeoutMs(),
+        client -> client.query(statement, settings),
+        (QueryResponse response) -> {});
   }
 
   @Override
@@ -163,7 +167,6 @@ final class ClickHouse implements Server {
       throws Fault, InterruptedException {
     int host = current;
     Client client = clients.get(host);
-    boolean answered = false;
     try {
       R response = request.send(client).get(timeoutMs, TimeUnit.MILLISECONDS);
       try {
@@ -171,25 +174,25 @@ final class ClickHouse implements Server {
       } finally {
         response.close();
       }
-      answered = true;
     } catch (InterruptedException e) {
+      client.cancelTransportRequest(queryId);
       throw e;
     } catch (TimeoutException e) {
-      throw new Fault(
-          Fault.Kind.PASSING, 0, "no answer from ClickHouse within " + timeoutMs + " ms");
+      client.cancelTransportRequest(queryId);
+      current = (host + 1) % clients.size();
+      throw Fault.noAnswer("nothing within " + timeoutMs + " ms");
     } catch (Exception e) {
       Fault fault = Fault.of(e);
-      answered = fault.code() > 0;
-      throw fault;
-    } finally {
-      if (!answered) {
-        client.cancelTransportRequest(queryId);
+      // A former try of the same query is over only when its own host says so.
+      if (fault.kind() == Fault.Kind.PASSING
+          && !fault.is(ErrorCode.QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING)) {
         current = (host + 1) % clients.size();
       }
+      throw fault;
     }
   }
 
-  private static String quote(String name) {
+  static String quote(String name) {
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`";
   }
 }

@@ -3,6 +3,7 @@ package dev.sluice.sink;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ import org.apache.kafka.connect.sink.SinkTask;
  * stop or a rebalance at any moment repeats rows and loses none. A row that cannot become one of
  * the table goes to the dead letter queue, or fails the task when there is none.
  */
-public final class FactSinkTask extends SinkTask {
+public final class FactSinkTask extends SinkTask implements Lane.Task {
   /** How soon to look again while a job runs, and while the consumer is held back by one. */
   private static final long RUNNING_MS = 50;
 
@@ -34,10 +35,15 @@ public final class FactSinkTask extends SinkTask {
 
   private final Map<TopicPartition, Source> sources = new HashMap<>();
   private final Map<String, Lane> lanes = new HashMap<>();
+
+  /** Tables that have taken rows since the task started. */
+  private final Set<String> proven = new HashSet<>();
+
   private final BiFunction<SinkConfig, ExecutorService, Server> connect;
   private SinkConfig config;
   private ExecutorService executor;
   private Server server;
+  private SinkMetrics metrics;
   private Source last;
 
   public FactSinkTask() {
@@ -65,6 +71,7 @@ public final class FactSinkTask extends SinkTask {
               return thread;
             });
     server = connect.apply(config, executor);
+    metrics = new SinkMetrics(context.pluginMetrics());
   }
 
   @Override
@@ -83,11 +90,13 @@ public final class FactSinkTask extends SinkTask {
       joined.add(lane);
       sources.put(partition, new Source(partition, lane));
     }
+    // Until the lane is ready; Connect may even hold a pause from before the rebalance.
+    context.pause(partitions.toArray(TopicPartition[]::new));
   }
 
   private Lane newLane(String table) {
-    Inserter inserter = new Inserter(table, server, config);
-    return new Lane(table, config, inserter, executor, this::putAside, this::rewind);
+    Inserter inserter = new Inserter(table, server, config, metrics);
+    return new Lane(table, config, inserter, executor, metrics, this);
   }
 
   @Override
@@ -102,9 +111,11 @@ public final class FactSinkTask extends SinkTask {
         rewind(source, record.kafkaOffset());
       }
     }
-    lanes.values().forEach(lane -> lane.sendIfDue(System.nanoTime(), records.isEmpty()));
+    long later = System.nanoTime();
+    lanes.values().forEach(lane -> lane.sendIfDue(later, records.isEmpty()));
     sources.values().forEach(source -> source.rewindTo = Source.NONE);
     pauseAndResume();
+    askForNextCall(later, records.isEmpty());
   }
 
   private Source source(SinkRecord record) {
@@ -133,20 +144,41 @@ public final class FactSinkTask extends SinkTask {
     if (!toResume.isEmpty()) {
       context.resume(toResume.toArray(TopicPartition[]::new));
     }
-    if (lanes.values().stream().anyMatch(lane -> !lane.accepting())) {
-      context.timeout(HELD_BACK_MS);
-    } else if (lanes.values().stream().anyMatch(Lane::waiting)) {
-      context.timeout(Math.min(RUNNING_MS, Math.max(1, config.lingerMs())));
+  }
+
+  /** Has Connect call again soon enough for what is going on. */
+  private void askForNextCall(long now, boolean quiet) {
+    long ms = Long.MAX_VALUE;
+    for (Lane lane : lanes.values()) {
+      if (lane.running()) {
+        ms = Math.min(ms, lane.accepting() ? RUNNING_MS : HELD_BACK_MS);
+      } else {
+        ms = Math.min(ms, Math.max(1, lane.dueInMs(now, quiet)));
+      }
+    }
+    if (ms < Long.MAX_VALUE) {
+      context.timeout(ms);
     }
   }
 
-  /** Asks the consumer back; what it brings until then is skipped. */
-  private void rewind(Source source, long offset) {
-    source.rewindTo = offset;
-    context.offset(source.partition, offset);
+  /** {@inheritDoc} What the consumer brings until it has gone back is skipped. */
+  @Override
+  public void rewind(Source source, long offset) {
+    // Connect fails the task over a rewind of a partition that it has taken away.
+    if (sources.get(source.partition) == source) {
+      source.rewindTo = offset;
+      source.behind = true;
+      context.offset(source.partition, offset);
+    }
   }
 
-  private void putAside(Source source, SinkRecord record, DataException reason) {
+  @Override
+  public Set<String> proven() {
+    return proven;
+  }
+
+  @Override
+  public void putAside(Source source, SinkRecord record, DataException reason) {
     DataException named =
         new DataException("Record " + source.at(record.kafkaOffset()) + ": " + reason.getMessage());
     ErrantRecordReporter reporter = context.errantRecordReporter();
@@ -154,19 +186,27 @@ public final class FactSinkTask extends SinkTask {
       throw new ConnectException(named);
     }
     reporter.report(record, named);
+    metrics.deadLetters.record();
   }
 
+  /**
+   * What has been acknowledged; and where nothing is on its way, all that was consumed, because
+   * records that a transform drops at the end of a partition never come here.
+   */
   @Override
   public Map<TopicPartition, OffsetAndMetadata> preCommit(
-      Map<TopicPartition, OffsetAndMetadata> currentOffsets) {
-    Map<TopicPartition, OffsetAndMetadata> acknowledged = new HashMap<>();
-    for (TopicPartition partition : currentOffsets.keySet()) {
-      Source source = sources.get(partition);
-      if (source != null && source.acknowledged != Source.NONE) {
-        acknowledged.put(partition, new OffsetAndMetadata(source.acknowledged));
-      }
-    }
-    return acknowledged;
+      Map<TopicPartition, OffsetAndMetadata> consumed) {
+    Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
+    consumed.forEach(
+        (partition, position) -> {
+          Source source = sources.get(partition);
+          if (source != null && !source.behind && !source.lane.holds(source)) {
+            done.put(partition, position);
+          } else if (source != null && source.acknowledged != Source.NONE) {
+            done.put(partition, new OffsetAndMetadata(source.acknowledged));
+          }
+        });
+    return done;
   }
 
   @Override

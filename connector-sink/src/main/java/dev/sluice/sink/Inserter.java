@@ -4,15 +4,18 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.connect.data.Schema;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The slow half of a {@link Lane}: everything that waits for ClickHouse, run off the task's thread.
  *
- * <p>Failure semantics: whatever may pass is retried inside. A batch that is refused for its data
- * is halved until each bad row stands alone; the good ones land, in their order. A fault that comes
- * out is drift, when the table has another layout than the rows were written for, or fatal.
+ * <p>Failure semantics: whatever may pass is retried inside. Rows that are refused while the table
+ * is what they were written for are bad: the batch is halved until each of them stands alone, and
+ * the good ones land, in their order. A fault that comes out is drift or fatal.
  */
 final class Inserter {
   private static final Logger LOG = LoggerFactory.getLogger(Inserter.class);
@@ -23,27 +26,35 @@ final class Inserter {
 
   private final String table;
   private final Server server;
+  private final SinkMetrics metrics;
   private final Retry retry;
   private final String queryPrefix;
 
-  Inserter(String table, Server server, SinkConfig config) {
+  Inserter(String table, Server server, SinkConfig config, SinkMetrics metrics) {
     this.table = table;
     this.server = server;
-    this.retry = new Retry(config);
+    this.metrics = metrics;
+    this.retry = new Retry(config, metrics);
     this.queryPrefix = "sluice/" + config.connector() + "/" + table + "/";
   }
 
   /**
    * Makes sure that nothing which was being inserted for a former owner of a partition can land
    * later than our first rows, then reads the table's layout.
+   *
+   * @param wanted a schema that the table has to fit before this returns, or null
    */
-  TableLayout prepare() throws Fault, InterruptedException {
+  TableLayout prepare(Schema wanted) throws Fault, InterruptedException {
     Set<String> former = new HashSet<>(running());
     while (!former.isEmpty()) {
       Thread.sleep(POLL_MS);
       former.retainAll(running());
     }
-    return readLayout();
+    return layout(wanted);
+  }
+
+  private TableLayout layout(Schema wanted) throws Fault, InterruptedException {
+    return retry.untilDone("Reading the layout of table " + table, () -> fittingLayout(wanted));
   }
 
   private Set<String> running() throws Fault, InterruptedException {
@@ -53,7 +64,7 @@ final class Inserter {
           try {
             return server.running(queryPrefix);
           } catch (Fault fault) {
-            if (fault.code() != Fault.ACCESS_DENIED) {
+            if (!fault.is(ErrorCode.ACCESS_DENIED)) {
               throw fault;
             }
             LOG.warn(
@@ -65,13 +76,22 @@ final class Inserter {
         });
   }
 
-  private TableLayout readLayout() throws Fault, InterruptedException {
-    return retry.untilDone("Reading the layout of table " + table, () -> server.layout(table));
+  private TableLayout fittingLayout(Schema wanted) throws Fault, InterruptedException {
+    TableLayout layout = server.layout(table);
+    if (wanted != null) {
+      try {
+        RowWriter.compile(wanted, layout);
+      } catch (MisfitException e) {
+        throw new Fault(Fault.Kind.WAITING, 0, e.getMessage());
+      }
+    }
+    return layout;
   }
 
   /**
    * Inserts the batch.
    *
+   * @param layout the one for which the rows were written
    * @return the rows that ClickHouse refused; all others have been acknowledged
    */
   List<Refusal> insert(Batch batch, TableLayout layout) throws Fault, InterruptedException {
@@ -86,25 +106,50 @@ final class Inserter {
       throws Fault, InterruptedException {
     Server.Insert insert = batch.insert(table, queryPrefix, from, to);
     try {
-      retry.untilDone(
-          "Inserting into table " + table,
-          () -> {
-            server.insert(insert);
-            return null;
-          });
+      long tookMs = retry.untilDone("Inserting into table " + table, () -> timed(insert));
+      metrics.acknowledged(
+          to - from, insert.toByte() - insert.fromByte(), batch.newestTimestamp(), tookMs);
     } catch (Fault fault) {
-      boolean refused =
-          fault.kind() == Fault.Kind.DATA
-              || (fault.kind() == Fault.Kind.DRIFT && readLayout().equals(layout));
-      if (!refused) {
-        throw fault;
-      } else if (to - from == 1) {
+      throwUnlessRefused(fault, layout);
+      if (to - from == 1) {
         refusals.add(new Refusal(batch.source(from), batch.offset(from), fault.getMessage()));
       } else {
         int middle = (from + to) >>> 1;
         insert(batch, layout, from, middle, refusals);
         insert(batch, layout, middle, to, refusals);
       }
+    }
+  }
+
+  private long timed(Server.Insert insert) throws Fault, InterruptedException {
+    long began = System.nanoTime();
+    server.insert(insert);
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+  }
+
+  /** Marks all rows of the table as deleted; see {@link Truncation}. */
+  List<Refusal> truncate(String statement, TableLayout layout) throws Fault, InterruptedException {
+    String queryId = queryPrefix + UUID.randomUUID();
+    try {
+      return retry.untilDone(
+          "Truncating table " + table,
+          () -> {
+            server.execute(statement, queryId);
+            return List.of();
+          });
+    } catch (Fault fault) {
+      throwUnlessRefused(fault, layout);
+      throw new Fault(Fault.Kind.FATAL, 0, "truncate: " + fault.getMessage());
+    }
+  }
+
+  /** A refusal means bad rows only as long as the table is what the rows were written for. */
+  private void throwUnlessRefused(Fault fault, TableLayout layout)
+      throws Fault, InterruptedException {
+    if (fault.kind() != Fault.Kind.REFUSED) {
+      throw fault;
+    } else if (!layout(null).equals(layout)) {
+      throw new Fault(Fault.Kind.DRIFT, 0, fault.getMessage());
     }
   }
 }

@@ -1,9 +1,10 @@
 package dev.sluice.sink;
 
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -23,22 +24,22 @@ import org.apache.kafka.connect.sink.SinkRecord;
  *
  * <p>Failure semantics: offsets are acknowledged when their batch is. Whatever makes encoded rows
  * useless (the table changed, a row was refused) ends in a rewind: the lane forgets what is not
- * acknowledged and the consumer brings it again.
+ * acknowledged and the consumer brings it again. Rows that do not fit the table fail the task
+ * before the first insert; later, when the table has worked before, they wait until it fits again.
  */
 final class Lane {
-  /** Takes aside a record that becomes no row, or throws. */
-  @FunctionalInterface
-  interface BadRows {
-    void put(Source source, SinkRecord bad, DataException reason);
+  /** What a lane asks of its task. */
+  interface Task {
+    /** Tables that have taken rows: the schema did fit them. */
+    Set<String> proven();
+
+    /** Takes aside a record that becomes no row, or throws. */
+    void putAside(Source source, SinkRecord record, DataException reason);
+
+    /** Asks the consumer for a partition again, from this offset on. */
+    void rewind(Source source, long offset);
   }
 
-  /** Asks the consumer for a partition from an offset on. */
-  @FunctionalInterface
-  interface Rewind {
-    void to(Source source, long offset);
-  }
-
-  private static final int SCHEMAS = 64;
   private static final int BUSY_FRACTION = 50;
   private static final int BUSY_LINGERS = 10;
   private static final long STOP_WAIT_MS = 5_000;
@@ -47,59 +48,56 @@ final class Lane {
   private final SinkConfig config;
   private final Inserter inserter;
   private final ExecutorService executor;
-  private final BadRows badRows;
-  private final Rewind rewind;
+  private final SinkMetrics metrics;
+  private final Task task;
 
   private Future<TableLayout> preparing;
   private Future<List<Inserter.Refusal>> inserting;
   private Batch inFlight;
   private Batch filling;
-  private TableLayout layout;
-  private Schema lastSchema;
-  private RowWriter lastWriter;
+  private Batch spare;
 
-  /** A row of another schema is next, which cannot join the filling batch. */
+  /** Null until the layout of the table is known. */
+  private Writers writers;
+
+  /** What comes next has to wait for the running insert. */
   private boolean turning;
-
-  private final Map<Schema, RowWriter> writers =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Schema, RowWriter> eldest) {
-          return size() > SCHEMAS;
-        }
-      };
 
   Lane(
       String table,
       SinkConfig config,
       Inserter inserter,
       ExecutorService executor,
-      BadRows badRows,
-      Rewind rewind) {
+      SinkMetrics metrics,
+      Task task) {
     this.table = table;
     this.config = config;
     this.inserter = inserter;
     this.executor = executor;
-    this.badRows = badRows;
-    this.rewind = rewind;
-    prepare();
+    this.metrics = metrics;
+    this.task = task;
+    prepare(null);
   }
 
-  private void prepare() {
-    layout = null;
-    lastSchema = null;
-    writers.clear();
-    preparing = executor.submit(inserter::prepare);
+  private void prepare(Schema wanted) {
+    writers = null;
+    preparing = executor.submit(() -> inserter.prepare(wanted));
   }
 
   /** Whether the consumer may bring more: if not, what is here has to move on first. */
   boolean accepting() {
-    return layout != null && !turning && (filling == null || !isFull());
+    return writers != null && !(turning && inserting != null) && (filling == null || !isFull());
   }
 
-  /** Whether something will happen without a further record. */
-  boolean waiting() {
-    return preparing != null || inserting != null || filling != null;
+  /** Whether records of this partition are on their way. */
+  boolean holds(Source source) {
+    return (filling != null && filling.spans().containsKey(source))
+        || (inFlight != null && inFlight.spans().containsKey(source));
+  }
+
+  /** Whether a job is running whose end has to be noticed. */
+  boolean running() {
+    return preparing != null || inserting != null;
   }
 
   /**
@@ -109,57 +107,138 @@ final class Lane {
    * @return false when it cannot be taken now, and has to be brought again
    */
   boolean add(Source source, SinkRecord record, long now) {
-    if (layout == null) {
+    if (writers == null) {
       return false;
     }
+    turning = false;
     DataException refused =
         source.refused.isEmpty() ? null : source.refused.remove(record.kafkaOffset());
     if (refused != null) {
-      badRows.put(source, record, refused);
-    } else if (record.value() instanceof Struct row) {
-      return addRow(source, record, row, now);
-    } else if (record.value() != null) {
-      badRows.put(source, record, new DataException("the value is not a Struct with a schema"));
+      return putAside(source, record, refused, now);
     }
-    open(now).pass(source, record.kafkaOffset());
-    return true;
+    if (record.value() == null) {
+      open(now).pass(source, record.kafkaOffset());
+      return true;
+    }
+    if (record.value() instanceof Struct row) {
+      return Truncation.is(row)
+          ? truncate(source, record, row, now)
+          : addRow(source, record, row, now);
+    }
+    DataException reason = new DataException("the value is not a Struct with a schema");
+    return putAside(source, record, reason, now);
   }
 
   private boolean addRow(Source source, SinkRecord record, Struct row, long now) {
-    RowWriter writer = writer(row.schema());
+    RowWriter writer;
+    try {
+      writer = writers.of(row.schema());
+    } catch (MisfitException e) {
+      if (!task.proven().contains(table)) {
+        throw e;
+      }
+      if (isEmptied(source)) {
+        prepare(row.schema());
+      }
+      return false;
+    }
     if (filling != null && (isFull() || !filling.takes(writer))) {
       send();
       turning = filling != null && !filling.takes(writer);
-      if (turning || layout == null) {
+      if (turning || isReset(source)) {
         return false;
       }
     }
     try {
       open(now).add(writer, row, source, record.kafkaOffset(), record.timestamp());
+      return true;
     } catch (DataException e) {
-      badRows.put(source, record, e);
-      open(now).pass(source, record.kafkaOffset());
+      return putAside(source, record, e, now);
     }
+  }
+
+  private boolean truncate(Source source, SinkRecord record, Struct event, long now) {
+    if (!config.truncate()) {
+      String reason = "truncate events are not let in (setting " + SinkConfig.TRUNCATE + ")";
+      return putAside(source, record, new DataException(reason), now);
+    }
+    if (!isEmptied(source)) {
+      return false;
+    }
+    TableLayout layout = writers.layout();
+    String statement;
+    try {
+      statement = Truncation.statement(event, layout);
+    } catch (DataException e) {
+      return putAside(source, record, e, now);
+    }
+    open(now).pass(source, record.kafkaOffset());
+    submit(() -> inserter.truncate(statement, layout));
+    return true;
+  }
+
+  /** Whether all rows before this have arrived; if not, sends them on their way. */
+  private boolean isEmptied(Source source) {
+    send();
+    turning = inserting != null || filling != null;
+    return !turning && !isReset(source);
+  }
+
+  /** Whether a settled insert has left the current record behind a rewind. */
+  private boolean isReset(Source source) {
+    return writers == null || source.rewindTo != Source.NONE;
+  }
+
+  private boolean putAside(Source source, SinkRecord record, DataException reason, long now) {
+    task.putAside(source, record, reason);
+    open(now).pass(source, record.kafkaOffset());
     return true;
   }
 
   private Batch open(long now) {
     if (filling == null) {
-      filling = new Batch(now);
+      filling = spare == null ? new Batch(now) : spare.reopen(now);
+      spare = null;
     }
     return filling;
   }
 
-  private RowWriter writer(Schema schema) {
-    if (schema != lastSchema) {
-      lastWriter = writers.computeIfAbsent(schema, s -> RowWriter.compile(s, layout));
-      lastSchema = schema;
-    }
-    return lastWriter;
-  }
-
   private boolean isFull() {
     return filling.count() >= config.batchRows() || filling.bytes() >= config.batchBytes();
+  }
+
+  /** Sends the filling batch when it is due; {@code quiet} says that the last poll was empty. */
+  void sendIfDue(long now, boolean quiet) {
+    if (filling != null && (isFull() || dueInMs(now, quiet) <= 0)) {
+      send();
+    }
+  }
+
+  /** How long the filling batch may wait for more. */
+  long dueInMs(long now, boolean quiet) {
+    if (filling == null) {
+      return Long.MAX_VALUE;
+    }
+    boolean busy = !quiet && filling.count() > config.batchRows() / BUSY_FRACTION;
+    long linger = busy ? (long) config.lingerMs() * BUSY_LINGERS : config.lingerMs();
+    return linger - TimeUnit.NANOSECONDS.toMillis(filling.ageNanos(now));
+  }
+
+  /** Sends the filling batch unless another one is under way. */
+  private void send() {
+    settle();
+    if (inserting == null && writers != null && filling != null) {
+      Batch batch = filling;
+      TableLayout layout = writers.layout();
+      submit(() -> inserter.insert(batch, layout));
+    }
+  }
+
+  private void submit(Callable<List<Inserter.Refusal>> job) {
+    inFlight = filling;
+    filling = null;
+    metrics.rowsInFlight.addAndGet(inFlight.count());
+    inserting = executor.submit(job);
   }
 
   /**
@@ -171,29 +250,34 @@ final class Lane {
     if (preparing != null && preparing.isDone()) {
       Future<TableLayout> done = preparing;
       preparing = null;
-      layout = result(done);
+      writers = new Writers(result(done));
     }
     if (inserting != null && inserting.isDone()) {
       Future<List<Inserter.Refusal>> done = inserting;
       inserting = null;
-      settleInsert(done);
+      metrics.rowsInFlight.addAndGet(-inFlight.count());
+      if (isDrift(done)) {
+        rewind();
+        prepare(null);
+      } else {
+        acknowledge(result(done));
+      }
     }
   }
 
-  private void settleInsert(Future<List<Inserter.Refusal>> done) {
-    List<Inserter.Refusal> refusals;
+  private static boolean isDrift(Future<?> done) {
     try {
-      refusals = done.get();
+      done.get();
+      return false;
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof Fault fault && fault.kind() == Fault.Kind.DRIFT) {
-        rewindAll();
-        prepare();
-        return;
-      }
-      throw failure(e);
+      return e.getCause() instanceof Fault fault && fault.kind() == Fault.Kind.DRIFT;
     } catch (InterruptedException e) {
       throw interrupted();
     }
+  }
+
+  private void acknowledge(List<Inserter.Refusal> refusals) {
+    task.proven().add(table);
     Map<Source, Long> refusedFrom = new HashMap<>();
     for (Inserter.Refusal refusal : refusals) {
       refusal.source().refused.put(refusal.offset(), new DataException(refusal.reason()));
@@ -203,71 +287,16 @@ final class Lane {
         .spans()
         .forEach(
             (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next()));
+    spare = inFlight;
     inFlight = null;
     if (!refusedFrom.isEmpty()) {
-      rewindAll();
-      refusedFrom.forEach(rewind::to);
+      rewind();
+      refusedFrom.forEach(task::rewind);
     }
   }
 
-  /** Sends the filling batch when it is due; {@code quiet} says that the last poll was empty. */
-  void sendIfDue(long now, boolean quiet) {
-    if (filling != null && isDue(now, quiet)) {
-      send();
-    }
-  }
-
-  private boolean isDue(long now, boolean quiet) {
-    long ageMs = TimeUnit.NANOSECONDS.toMillis(filling.ageNanos(now));
-    boolean busy = !quiet && filling.count() > config.batchRows() / BUSY_FRACTION;
-    long linger = busy ? (long) config.lingerMs() * BUSY_LINGERS : config.lingerMs();
-    return ageMs >= linger || isFull();
-  }
-
-  /** Sends the filling batch unless another one is under way. */
-  private void send() {
-    if (inserting != null && inserting.isDone()) {
-      settle();
-    }
-    if (inserting != null || layout == null || filling == null) {
-      return;
-    }
-    inFlight = filling;
-    filling = null;
-    turning = false;
-    Batch batch = inFlight;
-    TableLayout written = layout;
-    inserting = executor.submit(() -> inserter.insert(batch, written));
-  }
-
-  /** Starts over: what was not acknowledged is read again. */
-  void restart() {
-    stop();
-    preparing = null;
-    inserting = null;
-    rewindAll();
-    prepare();
-  }
-
-  /**
-   * Stops: rows not yet sent are forgotten, a running insert is waited for and then cut off. What
-   * was not acknowledged will be read again by the next owner.
-   */
-  void stop() {
-    Future<?> job = inserting != null ? inserting : preparing;
-    if (job != null) {
-      try {
-        job.get(inserting != null ? STOP_WAIT_MS : 0, TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (ExecutionException | TimeoutException e) {
-        // Either way there is nothing to wait for any more.
-      }
-      job.cancel(true);
-    }
-  }
-
-  private void rewindAll() {
+  /** Forgets what is not acknowledged, for the consumer to bring it again. */
+  private void rewind() {
     Map<Source, Long> first = new HashMap<>();
     for (Batch batch : new Batch[] {filling, inFlight}) {
       if (batch != null) {
@@ -276,26 +305,51 @@ final class Lane {
     }
     filling = null;
     inFlight = null;
-    turning = false;
-    first.forEach(rewind::to);
+    first.forEach(task::rewind);
+  }
+
+  /** Starts over, because partitions have come or gone. */
+  void restart() {
+    stop();
+    rewind();
+    prepare(null);
+  }
+
+  /**
+   * Stops: a running insert is waited for and then cut off, rows not sent are forgotten. What was
+   * not acknowledged will be read again, here or by the next owner.
+   */
+  void stop() {
+    if (inserting != null) {
+      metrics.rowsInFlight.addAndGet(-inFlight.count());
+      try {
+        inserting.get(STOP_WAIT_MS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (ExecutionException | TimeoutException e) {
+        inserting.cancel(true);
+      }
+      inserting = null;
+    }
+    if (preparing != null) {
+      preparing.cancel(true);
+      preparing = null;
+    }
   }
 
   private <T> T result(Future<T> done) {
     try {
       return done.get();
     } catch (ExecutionException e) {
-      throw failure(e);
+      Throwable cause = e.getCause();
+      throw new ConnectException("Table " + table + ": " + cause.getMessage(), cause);
     } catch (InterruptedException e) {
       throw interrupted();
     }
   }
 
-  private ConnectException failure(ExecutionException e) {
-    return new ConnectException("Table " + table + ": " + e.getCause().getMessage(), e.getCause());
-  }
-
   private static ConnectException interrupted() {
     Thread.currentThread().interrupt();
-    return new ConnectException("Interrupted");
+    return new ConnectException("interrupted");
   }
 }

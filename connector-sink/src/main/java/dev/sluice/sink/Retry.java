@@ -22,11 +22,13 @@ final class Retry {
     T run() throws Fault, InterruptedException;
   }
 
+  private final SinkMetrics metrics;
   private final long timeoutMs;
   private final long firstWaitMs;
   private final long longestWaitMs;
 
-  Retry(SinkConfig config) {
+  Retry(SinkConfig config, SinkMetrics metrics) {
+    this.metrics = metrics;
     timeoutMs = config.retryTimeoutMs();
     firstWaitMs = config.retryBackoffMs();
     longestWaitMs = Math.max(config.retryBackoffMs(), config.retryBackoffMaxMs());
@@ -36,38 +38,50 @@ final class Retry {
    * @param doing what is tried, as the subject of a sentence
    */
   <T> T untilDone(String doing, Try<T> action) throws Fault, InterruptedException {
+    try {
+      return action.run();
+    } catch (Fault fault) {
+      orThrow(fault);
+      metrics.tablesInTrouble.incrementAndGet();
+      try {
+        return again(doing, action, fault);
+      } finally {
+        metrics.tablesInTrouble.decrementAndGet();
+      }
+    }
+  }
+
+  private <T> T again(String doing, Try<T> action, Fault first) throws Fault, InterruptedException {
     long began = System.nanoTime();
     long waitMs = firstWaitMs;
-    Fault before = null;
-    while (true) {
-      try {
-        T result = action.run();
-        if (before != null) {
-          LOG.info("{} works again after {} ms", doing, elapsedMs(began));
-        }
-        return result;
-      } catch (Fault fault) {
-        if (fault.kind() != Fault.Kind.PASSING && fault.kind() != Fault.Kind.WAITING) {
-          throw fault;
-        }
-        if (before == null) {
-          began = System.nanoTime();
-        }
-        if (before == null || before.code() != fault.code()) {
-          LOG.warn("{} does not work and is tried again: {}", doing, fault.getMessage());
-        }
-        before = fault;
-      }
-      if (timeoutMs >= 0 && elapsedMs(began) >= timeoutMs) {
-        throw new Fault(
-            Fault.Kind.FATAL,
-            before.code(),
-            "%s=%d is over: %s"
-                .formatted(SinkConfig.RETRY_TIMEOUT, timeoutMs, before.getMessage()));
-      }
+    Fault last = first;
+    LOG.warn("{} does not work and is tried again: {}", doing, first.getMessage());
+    while (timeoutMs < 0 || elapsedMs(began) < timeoutMs) {
       // Between half and the whole of it, so that tasks do not come back all at once.
       Thread.sleep(ThreadLocalRandom.current().nextLong(waitMs / 2, waitMs + 1));
       waitMs = Math.min(waitMs * 2, longestWaitMs);
+      metrics.retries.record();
+      try {
+        T result = action.run();
+        LOG.info("{} works again after {} ms", doing, elapsedMs(began));
+        return result;
+      } catch (Fault fault) {
+        orThrow(fault);
+        if (!fault.sameAs(last)) {
+          LOG.warn("{} still does not work: {}", doing, fault.getMessage());
+        }
+        last = fault;
+      }
+    }
+    throw new Fault(
+        Fault.Kind.FATAL,
+        0,
+        "%s=%d is over: %s".formatted(SinkConfig.RETRY_TIMEOUT, timeoutMs, last.getMessage()));
+  }
+
+  private static void orThrow(Fault fault) throws Fault {
+    if (fault.kind() != Fault.Kind.PASSING && fault.kind() != Fault.Kind.WAITING) {
+      throw fault;
     }
   }
 

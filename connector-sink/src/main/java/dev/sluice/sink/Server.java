@@ -17,6 +17,9 @@ interface Server extends AutoCloseable {
   /** Inserts the rows and returns when ClickHouse has acknowledged them. */
   void insert(Insert insert) throws Fault, InterruptedException;
 
+  /** Executes a statement that is safe to repeat and returns when ClickHouse is done with it. */
+  void execute(String statement, String queryId) throws Fault, InterruptedException;
+
   /** The ids, beginning with this prefix, of queries that ClickHouse is working on. */
   Set<String> running(String prefix) throws Fault, InterruptedException;
 

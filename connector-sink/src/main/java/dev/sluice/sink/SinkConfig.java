@@ -32,7 +32,8 @@ record SinkConfig(
     int lingerMs,
     long retryTimeoutMs,
     int retryBackoffMs,
-    int retryBackoffMaxMs) {
+    int retryBackoffMaxMs,
+    boolean truncate) {
 
   static final String HOSTNAME = "hostname";
   static final String PORT = "port";
@@ -50,6 +51,7 @@ record SinkConfig(
   static final String RETRY_TIMEOUT = "retry.timeout.ms";
   static final String RETRY_BACKOFF = "retry.backoff.ms";
   static final String RETRY_BACKOFF_MAX = "retry.backoff.max.ms";
+  static final String TRUNCATE = "truncate.enabled";
 
   static final ConfigDef DEFINITION = definition();
 
@@ -74,7 +76,8 @@ record SinkConfig(
         config.getInt(LINGER),
         config.getLong(RETRY_TIMEOUT),
         config.getInt(RETRY_BACKOFF),
-        config.getInt(RETRY_BACKOFF_MAX));
+        config.getInt(RETRY_BACKOFF_MAX),
+        config.getBoolean(TRUNCATE));
   }
 
   String table(String topic) {
@@ -310,6 +313,19 @@ record SinkConfig(
             ++order,
             Width.SHORT,
             "Longest wait (ms)");
+    group = "Truncate";
+    order = 0;
+    def.define(
+        TRUNCATE,
+        Type.BOOLEAN,
+        false,
+        Importance.LOW,
+        "Let truncate events in: each marks all current rows of its table as deleted. If false, a"
+            + " truncate event is a bad record.",
+        group,
+        ++order,
+        Width.SHORT,
+        "Truncate");
     return def;
   }
 }

@@ -19,7 +19,10 @@ final class Source {
   /** Where the consumer was asked back to, until it has gone there; records till then are stale. */
   long rewindTo = NONE;
 
-  boolean paused;
+  /** From a rewind until the first record after it: the consumer's position means nothing. */
+  boolean behind;
+
+  boolean paused = true;
 
   /** Rows that ClickHouse refused; they are put aside when the rewind brings them again. */
   final Map<Long, DataException> refused = new HashMap<>();

@@ -59,12 +59,10 @@ class FactSinkTaskTest {
     worker.produce(P0, rows(0, 10));
     worker.start(settings, P0);
 
-    for (int i = 0; i < 20; i++) {
-      worker.poll();
-      worker.commit();
-      Thread.onSpinWait();
-    }
-    assertThat(worker.committed).isEmpty();
+    pollUntil(() -> server.gate.hasQueuedThreads());
+    worker.poll();
+    worker.commit();
+    assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
 
     server.gate.release(100);
     worker.drain();
@@ -81,6 +79,30 @@ class FactSinkTaskTest {
 
     assertThat(server.landed()).containsExactly(0L);
     assertThat(worker.deadLetters).isEmpty();
+  }
+
+  @Test
+  void recordsDroppedByATransformAreCommittedToo() throws Exception {
+    worker.produce(P0, Worker.DROPPED, rows(0, 1)[0], Worker.DROPPED, Worker.DROPPED);
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.committed).containsEntry(P0, 4L);
+  }
+
+  @Test
+  void recordsThatWaitForTheTableAreNotCommitted() throws Exception {
+    server.gate = new Semaphore(0);
+    server.running.add(Set.of("former"));
+    worker.produce(P0, rows(0, 3));
+    worker.produce(P0, Worker.DROPPED);
+    worker.start(settings, P0);
+
+    pollUntil(() -> server.gate.hasQueuedThreads());
+    assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
+
+    server.gate.release(100);
+    worker.drain();
   }
 
   @Test
@@ -107,7 +129,7 @@ class FactSinkTaskTest {
     worker.start(settings, P0);
     pollUntil(() -> !worker.isPaused(P0));
     for (int i = 0; i < 5; i++) {
-      server.faults.add(new Fault(Fault.Kind.PASSING, 252, "too many parts"));
+      server.faults.add(Fault.of(ErrorCode.TOO_MANY_PARTS, "too many parts"));
     }
 
     worker.drain();
@@ -121,7 +143,7 @@ class FactSinkTaskTest {
   @Test
   void aMissingTableIsWaitedFor() throws Exception {
     for (int i = 0; i < 5; i++) {
-      server.faults.add(new Fault(Fault.Kind.WAITING, 60, "no such table"));
+      server.faults.add(Fault.of(ErrorCode.UNKNOWN_TABLE, "no such table"));
     }
     worker.produce(P0, rows(0, 10));
 
@@ -134,7 +156,7 @@ class FactSinkTaskTest {
   void retriesEndWhenTheirTimeIsOver() {
     settings.put("retry.timeout.ms", "5");
     for (int i = 0; i < 1000; i++) {
-      server.faults.add(new Fault(Fault.Kind.PASSING, 252, "too many parts"));
+      server.faults.add(Fault.of(ErrorCode.TOO_MANY_PARTS, "too many parts"));
     }
     worker.produce(P0, rows(0, 10));
     worker.start(settings, P0);
@@ -216,6 +238,115 @@ class FactSinkTaskTest {
   }
 
   @Test
+  void rowsThatNoLongerFitTheTableWaitUntilTheyDoAgain() throws Exception {
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0).drain();
+    server.actual = MemoryServer.layoutOf("Int32");
+    worker.produce(P0, rows(10, 20));
+
+    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    assertThat(worker.committed).containsEntry(P0, 10L);
+    server.actual = MemoryServer.layoutOf("Int64");
+    worker.drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(0, 20));
+    assertThat(worker.deadLetters).isEmpty();
+  }
+
+  @Test
+  void aColumnAddedToTheTableIsNoticedWithoutARestart() throws Exception {
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0).drain();
+    server.actual =
+        new TableLayout(
+            "t",
+            List.of(
+                new TableLayout.Column("n", "Int64", ""),
+                new TableLayout.Column("more", "Nullable(Int8)", "")));
+    server.faults.add(Fault.of(ErrorCode.NO_SUCH_COLUMN_IN_TABLE, "drift"));
+    worker.produce(P0, rows(10, 20));
+
+    worker.drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(0, 20));
+  }
+
+  @Test
+  void rowsOfTwoSchemasTakeTurnsInOrder() throws Exception {
+    Schema other = SchemaBuilder.struct().name("other").field("n", Schema.INT64_SCHEMA).build();
+    for (long n = 0; n < 100; n++) {
+      worker.produce(P0, new Struct(n % 10 < 5 ? LONG : other).put("n", n));
+    }
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(0, 100));
+  }
+
+  @Test
+  void aTruncateEventTakesPlaceBetweenTheRowsAroundIt() throws Exception {
+    settings.put("truncate.enabled", "true");
+    worker.produce(P0, rows(0, 120));
+    worker.produce(P0, truncate(), truncate());
+    worker.produce(P0, rows(120, 200));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.statements)
+        .containsExactly(
+            Map.entry(
+                "INSERT INTO `t` (`n`) SELECT greatest(`n`, CAST('1', 'Int64')) FROM `t` FINAL"
+                    + " WHERE `n` < 1 SETTINGS insert_deduplicate = 0",
+                numbers(0, 120)));
+    assertThat(server.landed()).isEqualTo(numbers(0, 200));
+  }
+
+  @Test
+  void aTruncateEventThatIsNotLetInIsADeadLetter() throws Exception {
+    worker.produce(P0, truncate());
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.statements).isEmpty();
+    assertThat(worker.deadLetters.get(0L)).contains("truncate.enabled");
+  }
+
+  @Test
+  void aTruncateEventOfAnotherTableIsADeadLetter() throws Exception {
+    settings.put("truncate.enabled", "true");
+    Schema schema =
+        SchemaBuilder.struct()
+            .name(Truncation.SCHEMA_NAME)
+            .field("is_deleted", Schema.INT8_SCHEMA)
+            .build();
+    worker.produce(P0, new Struct(schema).put("is_deleted", (byte) 1));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.deadLetters.get(0L)).contains("is_deleted is no integer column");
+  }
+
+  @Test
+  void metricsCountWhatHasHappened() throws Exception {
+    server.refuses = n -> n == 3;
+    worker.produce(P0, rows(0, 40));
+    worker.start(settings, P0);
+    pollUntil(() -> !worker.isPaused(P0));
+    server.faults.add(Fault.of(ErrorCode.TOO_MANY_PARTS, "too many parts"));
+
+    worker.drain();
+
+    assertThat(worker.metric("rows-total")).isGreaterThanOrEqualTo(39);
+    assertThat(worker.metric("bytes-total")).isEqualTo(8 * worker.metric("rows-total"));
+    assertThat(worker.metric("inserts-total")).isPositive();
+    assertThat(worker.metric("retries-total")).isEqualTo(1);
+    assertThat(worker.metric("dead-letters-total")).isEqualTo(1);
+    assertThat(worker.metric("tables-in-trouble")).isZero();
+    assertThat(worker.metric("rows-in-flight")).isZero();
+    assertThat(worker.metric("freshness-ms")).isPositive();
+  }
+
+  @Test
   void aPartitionAddedToATableStartsItOverWithoutLoss() throws Exception {
     worker.produce(P0, rows(0, 500));
     worker.produce(P1, rows(500, 700));
@@ -244,6 +375,21 @@ class FactSinkTaskTest {
   }
 
   @Test
+  void aPartitionThatWasPausedWhenItWasRevokedRunsAgain() throws Exception {
+    server.gate = new Semaphore(0);
+    worker.produce(P0, rows(0, 1000));
+    worker.start(settings, P0);
+    pollUntil(() -> worker.isPaused(P0) && server.gate.hasQueuedThreads());
+    server.gate.release(1_000_000);
+
+    worker.revoke(P0);
+    worker.assign(P0);
+    worker.drain();
+
+    assertThat(Set.copyOf(server.landed())).isEqualTo(Set.copyOf(numbers(0, 1000)));
+  }
+
+  @Test
   void insertsOfAFormerTaskAreWaitedFor() throws Exception {
     server.running.add(Set.of("former"));
     server.running.add(Set.of("former", "another task's, later"));
@@ -264,6 +410,12 @@ class FactSinkTaskTest {
       worker.commit();
       Thread.sleep(1);
     }
+  }
+
+  private static Struct truncate() {
+    Schema schema =
+        SchemaBuilder.struct().name(Truncation.SCHEMA_NAME).field("n", Schema.INT64_SCHEMA).build();
+    return new Struct(schema).put("n", 1L);
   }
 
   private static Object[] rows(long from, long to) {

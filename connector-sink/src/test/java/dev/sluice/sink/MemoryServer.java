@@ -8,7 +8,9 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongPredicate;
@@ -16,6 +18,7 @@ import java.util.function.LongPredicate;
 /** A ClickHouse in memory whose tables have one column {@code n Int64}, made to fail on demand. */
 final class MemoryServer implements Server {
   final List<Long> landed = new ArrayList<>();
+  final Map<String, List<Long>> statements = new LinkedHashMap<>();
   final List<Insert> inserts = new ArrayList<>();
   final Deque<Fault> faults = new ArrayDeque<>();
   final Deque<Set<String>> running = new ArrayDeque<>();
@@ -29,6 +32,10 @@ final class MemoryServer implements Server {
 
   static TableLayout layoutOf(String type) {
     return new TableLayout("t", List.of(new TableLayout.Column("n", type, "")));
+  }
+
+  synchronized void fail(Fault fault) {
+    faults.add(fault);
   }
 
   @Override
@@ -56,15 +63,23 @@ final class MemoryServer implements Server {
       if (!faults.isEmpty()) {
         throw faults.remove();
       }
-      if (!insert.writer().columns().equals(actual.columns())) {
-        throw new Fault(Fault.Kind.DRIFT, 117, "types differ");
+      if (!actual.columns().containsAll(insert.writer().columns())) {
+        throw Fault.of(ErrorCode.INCORRECT_DATA, "types differ");
       }
       List<Long> rows = rows(insert);
       if (rows.stream().anyMatch(refuses::test)) {
-        throw new Fault(Fault.Kind.DATA, 469, "constraint");
+        throw Fault.of(ErrorCode.VIOLATED_CONSTRAINT, "constraint");
       }
       landed.addAll(rows);
     }
+  }
+
+  @Override
+  public synchronized void execute(String statement, String queryId) throws Fault {
+    if (!faults.isEmpty()) {
+      throw faults.remove();
+    }
+    statements.put(statement, landed());
   }
 
   synchronized List<Long> landed() {

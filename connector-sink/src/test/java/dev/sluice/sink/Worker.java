@@ -11,7 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.metrics.PluginMetrics;
+import org.apache.kafka.common.metrics.internals.PluginMetricsImpl;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
@@ -24,12 +26,16 @@ import org.apache.kafka.connect.sink.SinkTaskContext;
  * that are not paused, goes back where the task asks, and commits what the task allows.
  */
 final class Worker implements SinkTaskContext {
+  /** A record that a transform drops. */
+  static final Object DROPPED = new Object();
+
   final Map<Long, String> deadLetters = new TreeMap<>();
   final Map<TopicPartition, Long> committed = new HashMap<>();
   private final Map<TopicPartition, List<Object>> log = new HashMap<>();
   private final Map<TopicPartition, Long> positions = new HashMap<>();
   private final Map<TopicPartition, Long> rewinds = new HashMap<>();
   private final Set<TopicPartition> paused = new HashSet<>();
+  private final Metrics metrics = new Metrics();
   private final FactSinkTask task;
   private final int maxPoll;
   boolean deadLetterQueue = true;
@@ -49,12 +55,14 @@ final class Worker implements SinkTaskContext {
   void assign(TopicPartition... partitions) {
     for (TopicPartition partition : partitions) {
       positions.put(partition, committed.getOrDefault(partition, 0L));
-      paused.remove(partition);
     }
     task.open(List.of(partitions));
+    goBack();
   }
 
+  /** As in the middle of a poll. */
   void revoke(TopicPartition... partitions) {
+    goBack();
     commit();
     task.close(List.of(partitions));
     for (TopicPartition partition : partitions) {
@@ -78,8 +86,16 @@ final class Worker implements SinkTaskContext {
   }
 
   void poll() {
-    rewinds.forEach(positions::put);
-    rewinds.clear();
+    poll(() -> {});
+  }
+
+  /**
+   * Polls, with something happening inside: a rebalance there comes after the consumer has gone
+   * back, and before records that it has fetched already.
+   */
+  void poll(Runnable inside) {
+    goBack();
+    inside.run();
     List<SinkRecord> records = new ArrayList<>();
     for (TopicPartition partition : List.copyOf(positions.keySet())) {
       List<Object> values = log.getOrDefault(partition, List.of());
@@ -87,10 +103,21 @@ final class Worker implements SinkTaskContext {
           && positions.get(partition) < values.size()
           && records.size() < maxPoll) {
         long offset = positions.merge(partition, 1L, Long::sum) - 1;
-        records.add(record(partition, values.get((int) offset), offset));
+        Object value = values.get((int) offset);
+        if (value != DROPPED) {
+          records.add(record(partition, value, offset));
+        }
       }
     }
     task.put(records);
+  }
+
+  private void goBack() {
+    if (!positions.keySet().containsAll(rewinds.keySet())) {
+      throw new IllegalStateException("rewind of a partition that is not assigned");
+    }
+    rewinds.forEach(positions::put);
+    rewinds.clear();
   }
 
   private static SinkRecord record(TopicPartition partition, Object value, long offset) {
@@ -186,6 +213,14 @@ final class Worker implements SinkTaskContext {
 
   @Override
   public PluginMetrics pluginMetrics() {
-    return null;
+    return new PluginMetricsImpl(metrics, Map.of());
+  }
+
+  double metric(String name) {
+    return metrics.metrics().entrySet().stream()
+        .filter(entry -> entry.getKey().name().equals(name))
+        .mapToDouble(entry -> ((Number) entry.getValue().metricValue()).doubleValue())
+        .findAny()
+        .orElseThrow();
   }
 }

@@ -1,0 +1,48 @@
+package dev.sluice.sink;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.kafka.connect.data.Schema;
+
+/**
+ * The compiled writers of a table.
+ *
+ * <p>A converter may make an equal schema anew for each record, so identity is only the first
+ * guess; what is kept is bounded, because a topic may bring any number of schemas.
+ */
+final class Writers {
+  private static final int BOUND = 64;
+
+  private final TableLayout layout;
+  private Schema lastSchema;
+  private RowWriter lastWriter;
+
+  private final Map<Schema, RowWriter> bySchema =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Schema, RowWriter> eldest) {
+          return size() > BOUND;
+        }
+      };
+
+  Writers(TableLayout layout) {
+    this.layout = layout;
+  }
+
+  TableLayout layout() {
+    return layout;
+  }
+
+  /**
+   * The writer for rows of this schema.
+   *
+   * @throws MisfitException when they do not fit the table
+   */
+  RowWriter of(Schema schema) {
+    if (schema != lastSchema) {
+      lastWriter = bySchema.computeIfAbsent(schema, s -> RowWriter.compile(s, layout));
+      lastSchema = schema;
+    }
+    return lastWriter;
+  }
+}
