@@ -70,7 +70,9 @@ final class RegisterAndStatusIT {
   @Order(3)
   void refusedSettingStandsBesideItsErrorAndNothingIsApplied() {
     assertThat(run("register", "--set", "max.batch.size=many")).isEqualTo(1);
-    assertThat(output).contains("sluice-source: max.batch.size = many", "    The 'max.batch.size' value is invalid");
+    assertThat(output)
+        .contains(
+            "sluice-source: max.batch.size = many", "    The 'max.batch.size' value is invalid");
     assertThat(pipeline.connect().connectors()).isEmpty();
   }
 
