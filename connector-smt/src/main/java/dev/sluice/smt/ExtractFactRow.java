@@ -75,12 +75,13 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   /** Once both are there; no contract says which comes first. */
   private void registerMetrics() {
     if (metrics != null && registry != null) {
-      metrics.register(registry);
+      metrics.setRegistry(registry);
     }
   }
 
   @Override
   public R apply(R record) {
+    metrics.ensureRegistered();
     try {
       Struct row = rowOf(record.value());
       return row == null ? null : withValue(record, row);

@@ -2,6 +2,7 @@ package dev.sluice.smt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -84,10 +85,27 @@ class TransformMetricsTest {
         .isNotNull();
   }
 
+  @Test
+  void metricsOfATaskThatLingersFailNoRecordAndComeWhenItIsGone() {
+    transform.configure(Visits.settings());
+    registry.held = "dropped-total{reason=tombstone}";
+    transform.withPluginMetrics(registry);
+    SinkRecord record = Form.MAP.record(null, Visits.row(), "c", Visits.SOURCE);
+    assertThat(transform.apply(record)).isNotNull();
+    assertThat(registry.counts).isEmpty();
+
+    registry.held = null;
+    await().until(() -> transform.apply(record) != null && !registry.counts.isEmpty());
+    assertThat(registry.nonZero().get("rows-total{operation=create}")).isNotEqualTo(1L);
+  }
+
   /** The part of a worker's registry that the transform uses. */
   private static final class Registry implements PluginMetrics {
 
     private final Map<String, Gauge<?>> counts = new TreeMap<>();
+
+    /** A metric that another task has. */
+    private String held;
 
     Map<String, Object> nonZero() {
       Map<String, Object> values = new TreeMap<>();
@@ -104,12 +122,15 @@ class TransformMetricsTest {
 
     @Override
     public void addMetric(MetricName name, MetricValueProvider<?> provider) {
+      if ((name.name() + name.tags()).equals(held)) {
+        throw new IllegalArgumentException("A metric named '" + name + "' already exists");
+      }
       counts.put(name.name() + name.tags(), (Gauge<?>) provider);
     }
 
     @Override
-    public void removeMetric(MetricName metricName) {
-      throw new UnsupportedOperationException();
+    public void removeMetric(MetricName name) {
+      counts.remove(name.name() + name.tags());
     }
 
     @Override

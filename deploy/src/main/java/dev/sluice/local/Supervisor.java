@@ -160,13 +160,14 @@ public final class Supervisor {
   private void watch() {
     Duration wait = FIRST_WAIT;
     while (!stopping) {
-      long since = System.nanoTime();
+      long startedAt = System.nanoTime();
       int code = process.onExit().join().exitValue();
+      long diedAt = System.nanoTime();
       up = false;
       if (stopping) {
         return;
       }
-      if (System.nanoTime() - since > STEADY.toNanos()) {
+      if (diedAt - startedAt > STEADY.toNanos()) {
         wait = FIRST_WAIT;
       }
       events.accept(
@@ -176,7 +177,7 @@ public final class Supervisor {
         Pause.millis(wait.toMillis());
         wait =
             wait.multipliedBy(2).compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait.multipliedBy(2);
-        restart(since);
+        restart(diedAt);
       } catch (SluiceException e) {
         if (!stopping) {
           events.accept(e.getMessage());
