@@ -76,6 +76,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   /** Starts the servers and makes both tables. */
   public void start() {
+    refuseUnreachable();
     narrator.progress("Starting the servers");
     stack.start();
     clickHouse = new ClickHouse(stack.clickHouse());
@@ -233,6 +234,22 @@ public final class LocalPipeline implements AutoCloseable {
     return Arrays.stream(sink.config().get("transforms.fact.renames").split(","))
         .map(pair -> pair.strip().split(":"))
         .collect(Collectors.toMap(pair -> pair[0].strip(), pair -> pair[1].strip()));
+  }
+
+  /**
+   * Before anything is started: servers that run elsewhere have to answer, with the table there.
+   */
+  private void refuseUnreachable() {
+    if (options.postgres() != null) {
+      SourceTable.check(options.postgres(), options.table());
+    }
+    if (options.clickHouse() != null) {
+      try (ClickHouse elsewhere = new ClickHouse(options.clickHouse())) {
+        elsewhere.number("SELECT 1");
+      } catch (SluiceException e) {
+        throw new SluiceException(e.getMessage() + " (--clickhouse)", e);
+      }
+    }
   }
 
   /** Both sinks write the same table; only the chosen one shall. */
