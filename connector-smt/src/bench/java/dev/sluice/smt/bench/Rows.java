@@ -1,0 +1,91 @@
+package dev.sluice.smt.bench;
+
+import dev.sluice.smt.ExtractFactRow;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/** What is measured: one row in each of the ways. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class Rows {
+
+  private final ExtractFactRow<SinkRecord> ours = new ExtractFactRow<>();
+  private final StockChain stock = new StockChain();
+  private HandWrittenCopy copy;
+  private SinkRecord[] structs;
+  private SinkRecord[] maps;
+  private SinkRecord[] finished;
+  private int next;
+
+  /** Prepares the input, and makes sure that all ways lead to the same rows. */
+  @Setup
+  public void prepare() {
+    ours.configure(
+        Map.of("schema", VisitEvents.FACT_SCHEMA, "renames", "country_code:countryCode"));
+    structs = VisitEvents.structs();
+    maps = VisitEvents.maps();
+    List<SinkRecord> rows = Arrays.stream(structs).map(ours::apply).toList();
+    copy = new HandWrittenCopy(rows.get(0).valueSchema());
+    finished = HandWrittenCopy.input(rows);
+    for (int i = 0; i < VisitEvents.COUNT; i++) {
+      Map<String, Object> expected = values(rows.get(i));
+      requireEqual(expected, values(stock.apply(structs[i])));
+      requireEqual(expected, values(ours.apply(maps[i])));
+      requireEqual(expected, values(copy.apply(finished[i])));
+    }
+  }
+
+  private static Map<String, Object> values(SinkRecord record) {
+    Struct row = (Struct) record.value();
+    Map<String, Object> values = new HashMap<>();
+    for (Field field : row.schema().fields()) {
+      values.put(field.name(), row.get(field));
+    }
+    return values;
+  }
+
+  private static void requireEqual(Map<String, Object> expected, Map<String, Object> found) {
+    if (!Objects.equals(expected, found)) {
+      throw new IllegalStateException("rows differ: " + expected + " and " + found);
+    }
+  }
+
+  private SinkRecord one(SinkRecord[] records) {
+    return records[next++ & VisitEvents.COUNT - 1];
+  }
+
+  @Benchmark
+  public Object structOurs() {
+    return ours.apply(one(structs));
+  }
+
+  @Benchmark
+  public Object structStock() {
+    return stock.apply(one(structs));
+  }
+
+  @Benchmark
+  public Object mapOurs() {
+    return ours.apply(one(maps));
+  }
+
+  @Benchmark
+  public Object mapFloor() {
+    return copy.apply(one(finished));
+  }
+}

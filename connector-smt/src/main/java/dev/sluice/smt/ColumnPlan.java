@@ -1,0 +1,28 @@
+package dev.sluice.smt;
+
+import dev.sluice.smt.schema.FactColumn;
+import dev.sluice.smt.type.ColumnType;
+import org.apache.kafka.connect.data.Field;
+
+/**
+ * How one column of the row gets its value.
+ *
+ * @param column its name and type
+ * @param field its field in the row
+ * @param sourceName the source column that it reads
+ * @param metadata what it reads from the envelope instead, or null
+ */
+record ColumnPlan(FactColumn column, Field field, String sourceName, Metadata metadata) {
+
+  String name() {
+    return column.name();
+  }
+
+  ColumnType type() {
+    return column.type();
+  }
+
+  boolean nullable() {
+    return column.nullable();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.sluice.smt;
+
+import dev.sluice.smt.TransformMetrics.Reason;
+import dev.sluice.smt.type.Mismatch;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.metrics.Monitorable;
+import org.apache.kafka.common.metrics.PluginMetrics;
+import org.apache.kafka.connect.connector.ConnectRecord;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.transforms.Transformation;
+
+/**
+ * Turns a change event of Debezium into the row that the change leaves in a ClickHouse fact table:
+ * flat, with the table's columns in the table's order, each of exactly its type.
+ *
+ * <p>A change event wraps a row in an <em>envelope</em>: what happened ({@code op}), the row {@code
+ * before} and {@code after}, and where it comes from ({@code source}). Creates, updates and the
+ * reads of a snapshot give the row in {@code after}. A delete gives the row in {@code before},
+ * marked as deleted, with a version that no earlier row of the key exceeds. After a delete Debezium
+ * sends a <em>tombstone</em>, a record with the same key and no value, so that Kafka may compact
+ * the topic; it is dropped, and so is everything that is no change of a row, such as heartbeats.
+ *
+ * <p>Envelopes may be Structs (JSON with schemas, Avro) or Maps (JSON without). In both cases the
+ * types come from the setting {@code schema}; a Struct's schema only tells how to read the values.
+ * Topic, partition, key, timestamp and headers pass through, and nothing of the input is changed.
+ *
+ * <p>Failure semantics: {@link DataException} for a record that cannot become a row without loss.
+ * It names column, found and wanted type and the record's place, never a value, and leaves it to
+ * Connect whether the task fails or the record goes to the dead letter queue. {@link
+ * org.apache.kafka.common.config.ConfigException} for settings that contradict one another. Nothing
+ * here is worth a retry.
+ */
+public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformation<R>, Monitorable {
+
+  private static final String NAME = ExtractFactRow.class.getSimpleName();
+
+  private TransformSettings settings;
+  private RowBuilder rows;
+  private PlanCache structPlans;
+  private EnvelopePlan mapPlan;
+  private TransformMetrics metrics;
+  private PluginMetrics registry;
+
+  @Override
+  public ConfigDef config() {
+    return ExtractFactRowConfig.DEFINITION;
+  }
+
+  @Override
+  public String version() {
+    String version = ExtractFactRow.class.getPackage().getImplementationVersion();
+    return version == null ? "unpackaged" : version;
+  }
+
+  @Override
+  public void configure(Map<String, ?> properties) {
+    settings = TransformSettings.of(properties);
+    rows = new RowBuilder(settings);
+    structPlans = new PlanCache(settings.columns());
+    mapPlan = new MapEnvelopePlan(settings.columns());
+    metrics = new TransformMetrics(settings.columns());
+    registerMetrics();
+  }
+
+  @Override
+  public void withPluginMetrics(PluginMetrics registry) {
+    this.registry = registry;
+    registerMetrics();
+  }
+
+  /** Once both are there; no contract says which comes first. */
+  private void registerMetrics() {
+    if (metrics != null && registry != null) {
+      metrics.setRegistry(registry);
+    }
+  }
+
+  @Override
+  public R apply(R record) {
+    metrics.ensureRegistered();
+    try {
+      Struct row = rowOf(record.value());
+      return row == null ? null : withValue(record, row);
+    } catch (BadColumn e) {
+      metrics.failed(e.column());
+      throw badData(record, e);
+    } catch (Mismatch e) {
+      metrics.failedEnvelope();
+      throw badData(record, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    // Holds nothing but memory.
+  }
+
+  /** The row that a change leaves, or null for what leaves none. */
+  private Struct rowOf(Object value) {
+    if (value == null) {
+      return dropped(Reason.TOMBSTONE);
+    }
+    EnvelopePlan plan = planFor(value);
+    if (!plan.isRowChange(value)) {
+      return dropped(Reason.NO_ROW_CHANGE);
+    }
+    Operation operation = Operation.of(plan.op(value));
+    return switch (operation) {
+      case CREATE, READ, UPDATE -> counted(operation, rows.current(plan, value));
+      case DELETE ->
+          settings.flagDeletes()
+              ? counted(operation, rows.deleted(plan, value))
+              : dropped(Reason.DELETE);
+      case TRUNCATE -> truncated();
+      case MESSAGE -> dropped(Reason.MESSAGE);
+    };
+  }
+
+  private EnvelopePlan planFor(Object value) {
+    if (value instanceof Struct envelope) {
+      return structPlans.planFor(envelope.schema());
+    }
+    if (value instanceof Map) {
+      return mapPlan;
+    }
+    throw new Mismatch("found a value of " + value.getClass() + ", wanted a Struct or a Map");
+  }
+
+  private Struct truncated() {
+    if (settings.failOnTruncate()) {
+      throw new Mismatch("the source table was truncated, and truncate.handling is fail");
+    }
+    return dropped(Reason.TRUNCATE);
+  }
+
+  private Struct counted(Operation operation, Struct row) {
+    metrics.row(operation);
+    return row;
+  }
+
+  private Struct dropped(Reason reason) {
+    metrics.dropped(reason);
+    return null;
+  }
+
+  private R withValue(R record, Struct row) {
+    Schema schema = settings.rowSchema();
+    return record.newRecord(
+        record.topic(),
+        record.kafkaPartition(),
+        record.keySchema(),
+        record.key(),
+        schema,
+        row,
+        record.timestamp());
+  }
+
+  private static DataException badData(ConnectRecord<?> record, RuntimeException reason) {
+    return new DataException(NAME + ": " + reason.getMessage() + ", at " + placeOf(record), reason);
+  }
+
+  /** Where the record stands in Kafka, or, before it is there, its topic. */
+  private static String placeOf(ConnectRecord<?> record) {
+    if (record instanceof SinkRecord sink) {
+      return sink.originalTopic()
+          + "-"
+          + sink.originalKafkaPartition()
+          + "-"
+          + sink.originalKafkaOffset();
+    }
+    return "topic " + record.topic();
+  }
+}

@@ -1,0 +1,263 @@
+package dev.sluice.smt;
+
+import dev.sluice.smt.schema.FactSchema;
+import dev.sluice.smt.type.TimeRules;
+import java.time.DateTimeException;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.LambdaValidator;
+import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigDef.ValidString;
+import org.apache.kafka.common.config.ConfigDef.Validator;
+import org.apache.kafka.common.config.ConfigDef.Width;
+import org.apache.kafka.common.config.ConfigException;
+
+/** The names, meanings and checks of the settings, each looked at alone. */
+final class ExtractFactRowConfig {
+
+  static final String SCHEMA = "schema";
+  static final String SCHEMA_NAME = "schema.name";
+  static final String RENAMES = "renames";
+  static final String METADATA_COLUMNS = "metadata.columns";
+  static final String TIMESTAMP_UNIT = "timestamp.unit";
+  static final String TIMESTAMP_ZONE = "timestamp.zone";
+  static final String DELETE_HANDLING = "delete.handling";
+  static final String DELETE_FIELD = "delete.field";
+  static final String VERSION_FIELD = "version.field";
+  static final String NULL_HANDLING = "null.handling";
+  static final String UNAVAILABLE_HANDLING = "unavailable.handling";
+  static final String TRUNCATE_HANDLING = "truncate.handling";
+
+  private static final String ROW = "Row";
+  private static final String TIME = "Time";
+  private static final String EVENTS = "Events";
+
+  static final ConfigDef DEFINITION =
+      new ConfigDef()
+          .define(
+              SCHEMA,
+              Type.STRING,
+              ConfigDef.NO_DEFAULT_VALUE,
+              check(
+                  "column list in ClickHouse's syntax",
+                  text -> FactSchema.parse(text, TimeRules.DEFAULT)),
+              Importance.HIGH,
+              "The columns of the fact table, `name Type, …`, as they stand between the brackets of"
+                  + " CREATE TABLE. Line breaks, back-quotes, comments and clauses such as DEFAULT,"
+                  + " CODEC and TTL may stay; indexes, and columns that nobody inserts, are passed"
+                  + " over. Leave out columns that ClickHouse is to fill.",
+              ROW,
+              1,
+              Width.LONG,
+              "Fact schema")
+          .define(
+              SCHEMA_NAME,
+              Type.STRING,
+              "dev.sluice.FactRow",
+              new NonEmptyString(),
+              Importance.LOW,
+              "The name of the rows' Connect schema.",
+              ROW,
+              2,
+              Width.MEDIUM,
+              "Row schema name")
+          .define(
+              RENAMES,
+              Type.LIST,
+              List.of(),
+              checkPairs(RENAMES, right -> {}),
+              Importance.MEDIUM,
+              "Columns whose names differ, as `source:target,…`. A column that is no target here"
+                  + " reads the source column of its own name.",
+              ROW,
+              3,
+              Width.LONG,
+              "Renamed columns")
+          .define(
+              METADATA_COLUMNS,
+              Type.LIST,
+              List.of(),
+              checkPairs(METADATA_COLUMNS, ExtractFactRowConfig::metadata),
+              Importance.MEDIUM,
+              "Columns filled from the envelope, as `target:field,…`. Fields are lsn (position in"
+                  + " Postgres' log), op (c, r, u or d), commit_ts (commit time), tx_id and"
+                  + " snapshot. The type is the one in the schema.",
+              ROW,
+              4,
+              Width.LONG,
+              "Metadata columns")
+          .define(
+              TIMESTAMP_UNIT,
+              Type.STRING,
+              "millis",
+              ValidString.in("seconds", "millis", "micros", "nanos"),
+              Importance.MEDIUM,
+              "The unit of bare numbers that go into a DateTime or DateTime64 column. Values whose"
+                  + " schema names a time type know their own unit.",
+              TIME,
+              1,
+              Width.SHORT,
+              "Unit of bare timestamps")
+          .define(
+              TIMESTAMP_ZONE,
+              Type.STRING,
+              "UTC",
+              check("time zone", ExtractFactRowConfig::zone),
+              Importance.LOW,
+              "The time zone that timestamps without a zone were written in, such as UTC or"
+                  + " Europe/Berlin.",
+              TIME,
+              2,
+              Width.MEDIUM,
+              "Zone of bare timestamps")
+          .define(
+              DELETE_HANDLING,
+              Type.STRING,
+              "flag",
+              ValidString.in("flag", "drop"),
+              Importance.HIGH,
+              "What becomes of a delete: `flag` makes a row of the last values with the delete"
+                  + " field set, `drop` makes nothing.",
+              EVENTS,
+              1,
+              Width.SHORT,
+              "Deletes")
+          .define(
+              DELETE_FIELD,
+              Type.STRING,
+              "is_deleted",
+              new NonEmptyString(),
+              Importance.MEDIUM,
+              "The column that is 1 in rows of deletes. In other rows it has the value of the"
+                  + " source column of its name, or 0 where there is none.",
+              EVENTS,
+              2,
+              Width.MEDIUM,
+              "Delete field")
+          .define(
+              VERSION_FIELD,
+              Type.STRING,
+              "updated_at",
+              new NonEmptyString(),
+              Importance.MEDIUM,
+              "The version column of ReplacingMergeTree. In rows of deletes it is the larger of its"
+                  + " own value and the commit time, so that the delete wins. A column named in"
+                  + " metadata.columns keeps the value it has from there.",
+              EVENTS,
+              3,
+              Width.MEDIUM,
+              "Version field")
+          .define(
+              NULL_HANDLING,
+              Type.STRING,
+              "fail",
+              ValidString.in("fail", "default"),
+              Importance.MEDIUM,
+              "What becomes of null in a column that forbids it: an error, or the type's default.",
+              EVENTS,
+              4,
+              Width.SHORT,
+              "Nulls")
+          .define(
+              UNAVAILABLE_HANDLING,
+              Type.STRING,
+              "fail",
+              ValidString.in("fail", "null"),
+              Importance.MEDIUM,
+              "What becomes of a large value that did not change and that Postgres therefore left"
+                  + " out (`__debezium_unavailable_value`): an error, or null. REPLICA IDENTITY"
+                  + " FULL avoids the question.",
+              EVENTS,
+              5,
+              Width.SHORT,
+              "Values left out")
+          .define(
+              TRUNCATE_HANDLING,
+              Type.STRING,
+              "fail",
+              ValidString.in("fail", "skip"),
+              Importance.MEDIUM,
+              "What becomes of a truncate: an error, so that somebody decides, or nothing.",
+              EVENTS,
+              6,
+              Width.SHORT,
+              "Truncates");
+
+  private ExtractFactRowConfig() {}
+
+  /** Two names joined by a colon. */
+  record Pair(String left, String right) {
+    @Override
+    public String toString() {
+      return left + ":" + right;
+    }
+  }
+
+  static List<Pair> pairs(String setting, Map<String, Object> values) {
+    return pairs(setting, values.get(setting));
+  }
+
+  private static List<Pair> pairs(String setting, Object entries) {
+    List<Pair> pairs = new ArrayList<>();
+    for (Object entry : (List<?>) entries) {
+      String[] parts = entry.toString().split(":", -1);
+      if (parts.length != 2 || parts[0].isBlank() || parts[1].isBlank()) {
+        throw new ConfigException(setting, entry, "an entry must be two names joined by a colon");
+      }
+      pairs.add(new Pair(parts[0].strip(), parts[1].strip()));
+    }
+    return pairs;
+  }
+
+  static Metadata metadata(String name) {
+    try {
+      return Metadata.valueOf(name.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "there is no field " + name + "; there are lsn, op, commit_ts, tx_id, snapshot", e);
+    }
+  }
+
+  static ZoneId zone(String name) {
+    try {
+      ZoneId zone = ZoneId.of(name).normalized();
+      return zone.equals(ZoneOffset.UTC) ? ZoneOffset.UTC : zone;
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException("it is not a time zone such as UTC or Europe/Berlin", e);
+    }
+  }
+
+  private static Validator check(String allowed, Consumer<String> parser) {
+    return LambdaValidator.with(
+        (name, value) -> {
+          try {
+            parser.accept((String) value);
+          } catch (IllegalArgumentException e) {
+            throw new ConfigException(name, value, e.getMessage());
+          }
+        },
+        () -> allowed);
+  }
+
+  private static Validator checkPairs(String setting, Consumer<String> right) {
+    return LambdaValidator.with(
+        (name, value) -> {
+          for (Pair pair : pairs(setting, value)) {
+            try {
+              right.accept(pair.right());
+            } catch (IllegalArgumentException e) {
+              throw new ConfigException(name, pair, e.getMessage());
+            }
+          }
+        },
+        () -> "pairs of names joined by a colon");
+  }
+}

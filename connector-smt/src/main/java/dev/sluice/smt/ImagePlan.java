@@ -1,0 +1,19 @@
+package dev.sluice.smt;
+
+import dev.sluice.smt.type.ColumnType;
+
+/** Knows where a row image keeps the source of each column of the row. Columns go by number. */
+interface ImagePlan {
+
+  /** The value that the column reads, or null. */
+  Object get(Object image, int column);
+
+  /** Whether the image has the source of this column at all. */
+  boolean has(Object image, int column);
+
+  /** Converts a value that {@link #get} gave. */
+  Object convert(Object value, int column, ColumnType target);
+
+  /** What the value's type is called in an error. */
+  String describe(Object value, int column);
+}

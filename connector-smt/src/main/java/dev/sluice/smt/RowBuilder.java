@@ -1,0 +1,128 @@
+package dev.sluice.smt;
+
+import dev.sluice.smt.type.ColumnType;
+import dev.sluice.smt.type.Mismatch;
+import org.apache.kafka.connect.data.Struct;
+
+/**
+ * Builds the row of a change.
+ *
+ * <p>Failure semantics: {@link BadColumn} for a value that its column cannot hold, {@link Mismatch}
+ * for an envelope that lacks a part. Nothing is retried, and nothing outside is changed.
+ */
+final class RowBuilder {
+
+  private final TransformSettings settings;
+  private final ColumnPlan[] columns;
+  private final Object[] zeros;
+
+  RowBuilder(TransformSettings settings) {
+    this.settings = settings;
+    this.columns = settings.columns().toArray(ColumnPlan[]::new);
+    this.zeros = settings.columns().stream().map(plan -> plan.type().zero()).toArray();
+  }
+
+  /** The row after a create, a read or an update. */
+  Struct current(EnvelopePlan plan, Object envelope) {
+    Object after = plan.after(envelope);
+    if (after == null) {
+      throw new Mismatch("the envelope has no row in after");
+    }
+    return build(plan, envelope, plan.afterPlan(), after, false);
+  }
+
+  /** The last row before a delete, marked as deleted, with a version that wins. */
+  Struct deleted(EnvelopePlan plan, Object envelope) {
+    Object before = plan.before(envelope);
+    if (before == null) {
+      throw new Mismatch("the envelope has no row in before; REPLICA IDENTITY may be NOTHING");
+    }
+    Struct row = build(plan, envelope, plan.beforePlan(), before, true);
+    ColumnPlan flag = columns[settings.deleteColumn()];
+    row.put(flag.field(), flag.type().fromBoolean(true));
+    if (settings.versionColumn() >= 0) {
+      ColumnPlan version = columns[settings.versionColumn()];
+      Object commit = metadata(plan, envelope, Metadata.COMMIT_TS, version);
+      Object own = row.get(version.field());
+      row.put(version.field(), own == null ? commit : version.type().laterOf(own, commit));
+    }
+    return row;
+  }
+
+  private Struct build(
+      EnvelopePlan plan, Object envelope, ImagePlan imagePlan, Object image, boolean deleted) {
+    Struct row = new Struct(settings.rowSchema());
+    for (int i = 0; i < columns.length; i++) {
+      ColumnPlan column = columns[i];
+      Object value =
+          column.metadata() == null
+              ? fromImage(imagePlan, image, i, deleted)
+              : metadata(plan, envelope, column.metadata(), column);
+      if (value != null) {
+        row.put(column.field(), value);
+      }
+    }
+    return row;
+  }
+
+  private Object fromImage(ImagePlan plan, Object image, int i, boolean deleted) {
+    Object value = plan.get(image, i);
+    try {
+      if (value == null) {
+        return forNull(plan, image, i, deleted);
+      }
+      if (Unavailable.is(value)) {
+        return forUnavailable(i, deleted);
+      }
+      return plan.convert(value, i, columns[i].type());
+    } catch (Mismatch e) {
+      throw new BadColumn(columns[i], plan.describe(value, i), e);
+    }
+  }
+
+  private Object forNull(ImagePlan plan, Object image, int i, boolean deleted) {
+    boolean present = plan.has(image, i);
+    if (i == settings.deleteColumn() && !present) {
+      return zeros[i];
+    }
+    if (columns[i].nullable()) {
+      return null;
+    }
+    // Under REPLICA IDENTITY DEFAULT the row of a delete holds nothing but its key.
+    if (deleted || present && settings.defaultForNull()) {
+      return zeros[i];
+    }
+    throw new Mismatch(
+        present ? "the column forbids null" : "the event has no column of the source's name");
+  }
+
+  private Object forUnavailable(int i, boolean deleted) {
+    if (!settings.nullForUnavailable()) {
+      throw new Mismatch("the value did not change and was left out of the event");
+    }
+    if (columns[i].nullable()) {
+      return null;
+    }
+    if (deleted || settings.defaultForNull()) {
+      return zeros[i];
+    }
+    throw new Mismatch("the value was left out of the event and the column forbids null");
+  }
+
+  private Object metadata(
+      EnvelopePlan plan, Object envelope, Metadata metadata, ColumnPlan column) {
+    Object value = metadata == Metadata.OP ? plan.op(envelope) : plan.source(envelope, metadata);
+    ColumnType type = column.type();
+    try {
+      if (value != null) {
+        return metadata.convert(value, type);
+      }
+      if (column.nullable()) {
+        return null;
+      }
+      throw new Mismatch("the envelope's source block has no such field");
+    } catch (Mismatch e) {
+      throw new BadColumn(column, "metadata " + metadata, e);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.sluice.smt.type;
+
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.util.BitSet;
+import java.util.HexFormat;
+import java.util.List;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaBuilder;
+
+/** String and FixedString(n). Every value has a text; bytes are written in hexadecimal. */
+final class TextType extends ColumnType {
+
+  private final int maxBytes;
+
+  private TextType(String name, int maxBytes) {
+    super(name);
+    this.maxBytes = maxBytes;
+  }
+
+  static TextType string() {
+    return new TextType("String", Integer.MAX_VALUE);
+  }
+
+  static TextType fixedString(int bytes) {
+    return new TextType("FixedString(" + bytes + ")", bytes);
+  }
+
+  @Override
+  public SchemaBuilder schema() {
+    return SchemaBuilder.string();
+  }
+
+  @Override
+  public Object zero() {
+    return "";
+  }
+
+  @Override
+  public Object fromText(String text) {
+    boolean certainlyFits = text.length() <= maxBytes / 3;
+    if (!certainlyFits && text.getBytes(StandardCharsets.UTF_8).length > maxBytes) {
+      throw new Mismatch("the text is longer than the column");
+    }
+    return text;
+  }
+
+  @Override
+  public Object fromIsoText(String text) {
+    return fromText(text);
+  }
+
+  @Override
+  public Object fromInteger(long number) {
+    return fromText(Long.toString(number));
+  }
+
+  @Override
+  public Object fromBoolean(boolean value) {
+    return fromText(Boolean.toString(value));
+  }
+
+  @Override
+  public Object fromDecimal(BigDecimal number) {
+    return fromText(Numbers.bounded(number).toPlainString());
+  }
+
+  @Override
+  public Object fromDouble(double number) {
+    return fromText(Numbers.plainText(number));
+  }
+
+  @Override
+  public Object fromFloat(float number) {
+    return fromText(Numbers.plainText(number));
+  }
+
+  @Override
+  public Object fromInstant(long seconds, int nanos) {
+    return fromText(IsoText.ofInstant(seconds, nanos));
+  }
+
+  @Override
+  public Object fromWallClock(long seconds, int nanos) {
+    return fromText(IsoText.ofWallClock(seconds, nanos));
+  }
+
+  @Override
+  public Object fromDate(long day) {
+    return fromText(LocalDate.ofEpochDay(day).toString());
+  }
+
+  @Override
+  public Object fromTimeOfDay(long nanos) {
+    return fromText(IsoText.ofTimeOfDay(nanos));
+  }
+
+  @Override
+  public Object fromInfinity(boolean negative) {
+    return fromText(negative ? "-infinity" : "infinity");
+  }
+
+  @Override
+  public Object fromBytes(ByteBuffer bytes) {
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.duplicate().get(copy);
+    return fromText(HexFormat.of().formatHex(copy));
+  }
+
+  @Override
+  public Object fromBits(BitSet bits, int length) {
+    int digits = Math.max(length, bits.length());
+    var text = new StringBuilder(digits);
+    for (int i = digits - 1; i >= 0; i--) {
+      text.append(bits.get(i) ? '1' : '0');
+    }
+    return fromText(text.toString());
+  }
+
+  @Override
+  public Object fromStructure(Object structure, Schema schema) {
+    return fromText(JsonText.of(structure, schema));
+  }
+
+  @Override
+  public Object fromList(List<?> list, Schema schema) {
+    return fromText(JsonText.of(list, schema));
+  }
+}

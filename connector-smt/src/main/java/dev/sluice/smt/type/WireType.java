@@ -1,0 +1,325 @@
+package dev.sluice.smt.type;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.time.DateTimeException;
+import java.util.Base64;
+import java.util.BitSet;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.DataException;
+
+/**
+ * The forms in which a value can arrive: those of Debezium, known by the name of their schema,
+ * those of Connect, and {@link #PLAIN} for input without schemas. Each constant reads its form and
+ * hands the meaning to the target type, so that the two sides of the matrix never meet.
+ *
+ * <p>Failure semantics: {@link Mismatch} from the target type passes through; a value of another
+ * class than its schema promises is a {@link Mismatch} as well.
+ */
+public enum WireType {
+  TEXT("text") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromText((String) value);
+    }
+  },
+  INTEGER("integer") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromInteger(((Number) value).longValue());
+    }
+  },
+  BOOLEAN("boolean") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromBoolean((Boolean) value);
+    }
+  },
+  FLOAT("float") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromFloat((Float) value);
+    }
+  },
+  DOUBLE("double") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromDouble((Double) value);
+    }
+  },
+  DECIMAL("decimal") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromDecimal((BigDecimal) value);
+    }
+  },
+  /** A numeric of no declared scale: a struct of scale and unscaled value. */
+  VARIABLE_DECIMAL("decimal") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      Struct struct = (Struct) value;
+      return decimal(struct.getBytes("value"), struct.getInt32("scale"), target);
+    }
+  },
+  /** The same as a converter without schemas writes it. */
+  VARIABLE_DECIMAL_MAP("decimal") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      Map<?, ?> map = (Map<?, ?>) value;
+      byte[] unscaled = Base64.getDecoder().decode((String) map.get("value"));
+      return decimal(unscaled, Math.toIntExact((Long) map.get("scale")), target);
+    }
+  },
+  BYTES("bytes") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromBytes(value instanceof byte[] a ? ByteBuffer.wrap(a) : (ByteBuffer) value);
+    }
+  },
+  /** Bits, the last one first. */
+  BITS("bits") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      byte[] bytes = value instanceof byte[] a ? a : ((ByteBuffer) value).array();
+      return target.fromBits(BitSet.valueOf(bytes), numberOfBits(schema));
+    }
+  },
+  DATE_IN_DAYS("date") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return Infinity.orDate((Integer) value, target);
+    }
+  },
+  CONNECT_DATE("date") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return Infinity.orDate(Math.floorDiv(((Date) value).getTime(), MILLIS_PER_DAY), target);
+    }
+  },
+  TIME_IN_MILLIS("time") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromTimeOfDay(1_000_000L * (Integer) value);
+    }
+  },
+  TIME_IN_MICROS("time") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromTimeOfDay(Math.multiplyExact(1_000, (Long) value));
+    }
+  },
+  TIME_IN_NANOS("time") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromTimeOfDay((Long) value);
+    }
+  },
+  CONNECT_TIME("time") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromTimeOfDay(1_000_000L * ((Date) value).getTime());
+    }
+  },
+  TIMESTAMP_IN_MILLIS("timestamp") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return TimestampUnit.MILLIS.read((Long) value, target);
+    }
+  },
+  TIMESTAMP_IN_MICROS("timestamp") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return TimestampUnit.MICROS.read((Long) value, target);
+    }
+  },
+  TIMESTAMP_IN_NANOS("timestamp") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return TimestampUnit.NANOS.read((Long) value, target);
+    }
+  },
+  CONNECT_TIMESTAMP("timestamp") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return TimestampUnit.MILLIS.read(((Date) value).getTime(), target);
+    }
+  },
+  /** ISO-8601 text with an offset. */
+  TIMESTAMP_TEXT("timestamp") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromIsoText((String) value);
+    }
+  },
+  /** ISO-8601 text of a wall clock's time, to which Debezium adds a Z all the same. */
+  WALL_CLOCK_TEXT("timestamp") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return IsoText.readWallClock((String) value, target);
+    }
+  },
+  LIST("array") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromList((List<?>) value, schema);
+    }
+  },
+  STRUCTURE("structure") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return target.fromStructure(value, schema);
+    }
+  },
+  /** ISO-8601 text of a time of day, to which Debezium adds a Z though it has no zone. */
+  TIME_TEXT("time") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      String text = (String) value;
+      return target.fromText(text.endsWith("Z") ? text.substring(0, text.length() - 1) : text);
+    }
+  },
+  /** A value without a schema, which only its class tells about. */
+  PLAIN("value") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      return ofValue(value).read(value, null, target);
+    }
+  },
+  UNKNOWN("value of unknown kind") {
+    @Override
+    Object read(Object value, Schema schema, ColumnType target) {
+      throw ColumnType.refused();
+    }
+  };
+
+  private static final long MILLIS_PER_DAY = 86_400_000L;
+
+  private final String description;
+
+  WireType(String description) {
+    this.description = description;
+  }
+
+  abstract Object read(Object value, Schema schema, ColumnType target);
+
+  /**
+   * Converts a value.
+   *
+   * @param value not null
+   * @param schema the schema the value came with, null without one
+   * @throws Mismatch when the target cannot hold the value unchanged
+   */
+  public final Object convert(Object value, Schema schema, ColumnType target) {
+    try {
+      return read(value, schema, target);
+    } catch (ClassCastException
+        | ArithmeticException
+        | NullPointerException
+        | IllegalArgumentException
+        | DateTimeException
+        | DataException e) {
+      // The cause is left behind: its message may show the value.
+      throw new Mismatch("the value is not what its schema says");
+    }
+  }
+
+  /** What a value of this form is called in an error. */
+  public String describe(Object value, Schema schema) {
+    if (schema != null && schema.name() != null) {
+      return description + " (" + schema.name() + ")";
+    }
+    return this == PLAIN && value != null ? ofValue(value).description : description;
+  }
+
+  /** The form of values with this schema. */
+  public static WireType of(Schema schema) {
+    if (schema == null) {
+      return PLAIN;
+    }
+    WireType named = schema.name() == null ? null : ofName(schema.name());
+    return named != null ? named : ofType(schema.type());
+  }
+
+  private static WireType ofName(String name) {
+    return switch (name) {
+      case "org.apache.kafka.connect.data.Decimal" -> DECIMAL;
+      case "org.apache.kafka.connect.data.Date" -> CONNECT_DATE;
+      case "org.apache.kafka.connect.data.Time" -> CONNECT_TIME;
+      case "org.apache.kafka.connect.data.Timestamp" -> CONNECT_TIMESTAMP;
+      case "io.debezium.data.VariableScaleDecimal" -> VARIABLE_DECIMAL;
+      case "io.debezium.data.Bits" -> BITS;
+      case "io.debezium.time.Date" -> DATE_IN_DAYS;
+      case "io.debezium.time.Time" -> TIME_IN_MILLIS;
+      case "io.debezium.time.MicroTime" -> TIME_IN_MICROS;
+      case "io.debezium.time.NanoTime" -> TIME_IN_NANOS;
+      case "io.debezium.time.Timestamp" -> TIMESTAMP_IN_MILLIS;
+      case "io.debezium.time.MicroTimestamp" -> TIMESTAMP_IN_MICROS;
+      case "io.debezium.time.NanoTimestamp" -> TIMESTAMP_IN_NANOS;
+      case "io.debezium.time.ZonedTimestamp" -> TIMESTAMP_TEXT;
+      case "io.debezium.time.IsoDate", "io.debezium.time.IsoTimestamp" -> WALL_CLOCK_TEXT;
+      case "io.debezium.time.IsoTime" -> TIME_TEXT;
+      default -> null;
+    };
+  }
+
+  private static WireType ofType(Schema.Type type) {
+    return switch (type) {
+      case INT8, INT16, INT32, INT64 -> INTEGER;
+      case FLOAT32 -> FLOAT;
+      case FLOAT64 -> DOUBLE;
+      case BOOLEAN -> BOOLEAN;
+      case STRING -> TEXT;
+      case BYTES -> BYTES;
+      case ARRAY -> LIST;
+      case MAP, STRUCT -> STRUCTURE;
+    };
+  }
+
+  /** The form of a value that came without a schema. */
+  static WireType ofValue(Object value) {
+    if (value instanceof String) {
+      return TEXT;
+    } else if (value instanceof Long || value instanceof Integer) {
+      return INTEGER;
+    } else if (value instanceof Boolean) {
+      return BOOLEAN;
+    } else if (value instanceof Double) {
+      return DOUBLE;
+    } else if (value instanceof Map<?, ?> map) {
+      return isVariableDecimal(map) ? VARIABLE_DECIMAL_MAP : STRUCTURE;
+    } else if (value instanceof List) {
+      return LIST;
+    } else if (value instanceof BigDecimal) {
+      return DECIMAL;
+    } else if (value instanceof Float) {
+      return FLOAT;
+    } else if (value instanceof Short || value instanceof Byte) {
+      return INTEGER;
+    } else if (value instanceof byte[] || value instanceof ByteBuffer) {
+      return BYTES;
+    }
+    return UNKNOWN;
+  }
+
+  private static Object decimal(byte[] unscaled, int scale, ColumnType target) {
+    return target.fromDecimal(new BigDecimal(new BigInteger(unscaled), scale));
+  }
+
+  private static boolean isVariableDecimal(Map<?, ?> map) {
+    return map.size() == 2
+        && map.get("scale") instanceof Long
+        && map.get("value") instanceof String;
+  }
+
+  /** The length that a bit column declares; 0 when it declares none. */
+  private static int numberOfBits(Schema schema) {
+    String length = schema.parameters() == null ? null : schema.parameters().get("length");
+    int bits = length == null ? 0 : Integer.parseInt(length);
+    return bits == Integer.MAX_VALUE ? 0 : bits;
+  }
+}

@@ -1,0 +1,73 @@
+package dev.sluice.smt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExtractFactRowConfigTest {
+
+  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          schema               | id                     | a type should stand
+          schema               | id Strin               | the type Strin is not supported
+          schema.name          | ''                     | non-empty
+          renames              | a                      | two names joined by a colon
+          renames              | a:nowhere              | nowhere for configuration renames: the schema has no such column
+          renames              | a:points,b:points      | from two places
+          metadata.columns     | points:lsm             | lsn, op, commit_ts, tx_id, snapshot
+          metadata.columns     | nowhere:lsn            | nowhere for configuration metadata.columns: the schema has no such column
+          metadata.columns     | points:op              | cannot hold op
+          metadata.columns     | updated_at:lsn,updated_at:tx_id | from two places
+          timestamp.unit       | hours                  | seconds, millis, micros, nanos
+          timestamp.zone       | Mars/Olympus           | UTC or Europe/Berlin
+          delete.handling      | keep                   | flag, drop
+          delete.field         | removed                | no such column
+          delete.field         | points                 | whole number or Bool
+          version.field        | removed                | no such column
+          version.field        | is_deleted             | Int64, UInt64, DateTime or DateTime64
+          null.handling        | zero                   | fail, default
+          unavailable.handling | keep                   | fail, null
+          truncate.handling    | drop                   | fail, skip
+          """)
+  void wrongSettingIsRefusedByName(String setting, String value, String allowed) {
+    assertThatThrownBy(() -> transform.configure(Visits.settings(setting, value)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(setting)
+        .hasMessageContaining(allowed);
+  }
+
+  @Test
+  void schemaIsRequired() {
+    assertThatThrownBy(() -> transform.configure(Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("schema");
+  }
+
+  @Test
+  void columnsOfDeletesNeedNotExistWhenDeletesAreDropped() {
+    transform.configure(Map.of("schema", "id String", "delete.handling", "drop"));
+  }
+
+  @Test
+  void everySettingIsDocumented() {
+    assertThat(transform.config().configKeys().values())
+        .hasSize(12)
+        .allSatisfy(
+            key -> {
+              assertThat(key.documentation).endsWith(".");
+              assertThat(key.displayName).isNotBlank();
+              assertThat(key.group).isNotBlank();
+            });
+  }
+}

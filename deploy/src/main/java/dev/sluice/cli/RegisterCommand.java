@@ -1,0 +1,153 @@
+package dev.sluice.cli;
+
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectClient.SettingError;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.Registration;
+import dev.sluice.connect.Registration.Action;
+import dev.sluice.connect.Registration.Change;
+import dev.sluice.connect.Registration.SettingChange;
+import dev.sluice.connect.Secrets;
+import dev.sluice.local.Home;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ./sluice register}. */
+@Command(
+    name = "register",
+    description = {
+      "Brings connectors to their configuration files: creates what is missing, updates what"
+          + " differs, leaves the rest alone. Running it twice changes nothing the second time.",
+      "",
+      "Every setting is validated by the worker's own plugins before anything is changed."
+    })
+final class RegisterCommand implements Callable<Integer> {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @Spec private CommandSpec spec;
+  @Mixin private ConnectOptions connect;
+
+  @Parameters(
+      paramLabel = "FILE",
+      description =
+          "Connector files: {\"name\": …, \"config\": {…}}. Without any: source.json and sink.json"
+              + " of connect-configs.")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--overlay",
+      paramLabel = "FILE",
+      description =
+          "Settings {\"config\": {…}} put over every sink among the files, such as"
+              + " connect-configs/strict.json.")
+  private Path overlay;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "One setting put over every connector among the files that has it. May be repeated.")
+  private Map<String, String> settings = Map.of();
+
+  @Option(names = "--dry-run", description = "Show the change and the validation; apply nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "How long to wait until all tasks run (default: ${DEFAULT-VALUE}).")
+  private int timeoutSeconds;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    ConnectClient client = connect.client(PATIENCE);
+    Registration registration = new Registration(client);
+    List<Change> changes = registration.changes(specs());
+    changes.forEach(change -> print(out, change));
+    if (!valid(out, registration, changes)) {
+      return Sluice.NOT_WELL;
+    }
+    if (dryRun) {
+      out.println("Nothing was changed (--dry-run).");
+      return 0;
+    }
+    changes.forEach(registration::apply);
+    for (Change change : changes) {
+      registration.awaitRunning(change.spec().name(), Duration.ofSeconds(timeoutSeconds));
+      out.println(change.spec().name() + ": all tasks run");
+    }
+    return 0;
+  }
+
+  private List<ConnectorSpec> specs() {
+    if (files.isEmpty()) {
+      Path configs = Home.locate().configs();
+      files = List.of(configs.resolve("source.json"), configs.resolve("sink.json"));
+    }
+    List<ConnectorSpec> specs = new ArrayList<>();
+    for (Path file : files) {
+      ConnectorSpec connector = ConnectorSpec.read(file);
+      if (overlay != null && connector.isSink()) {
+        connector = connector.with(overlay);
+      }
+      specs.add(connector.withKnown(settings));
+    }
+    for (String setting : settings.keySet()) {
+      if (specs.stream().noneMatch(s -> s.config().containsKey(setting))) {
+        throw new SluiceException(
+            "--set "
+                + setting
+                + ": none of the connectors has this setting; it stands in no file.");
+      }
+    }
+    return specs;
+  }
+
+  private static boolean valid(PrintWriter out, Registration registration, List<Change> changes) {
+    boolean valid = true;
+    for (Change change : changes) {
+      for (SettingError error : registration.validate(change.spec())) {
+        valid = false;
+        String value = change.spec().config().getOrDefault(error.setting(), "");
+        out.println(
+            change.spec().name()
+                + ": "
+                + error.setting()
+                + " = "
+                + Secrets.masked(error.setting(), value));
+        error.errors().forEach(message -> out.println("    " + message));
+      }
+    }
+    return valid;
+  }
+
+  private static void print(PrintWriter out, Change change) {
+    out.println(change.spec().name() + ": " + change.action().name().toLowerCase());
+    if (change.action() == Action.UPDATE) {
+      for (SettingChange setting : change.settings()) {
+        out.println(
+            "    "
+                + setting.setting()
+                + ": "
+                + Secrets.masked(setting.setting(), setting.from())
+                + " -> "
+                + Secrets.masked(setting.setting(), setting.to()));
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.sluice.cli;
+
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ScopeType;
+
+/** The command line: {@code ./sluice COMMAND}. One class per command, in this package. */
+@Command(
+    name = "sluice",
+    description = "Postgres rows become ClickHouse facts, continuously, through Kafka Connect.",
+    subcommands = {UpCommand.class, RegisterCommand.class, StatusCommand.class, BenchCommand.class},
+    footer = {
+      "",
+      "./sluice test builds everything and runs all tests.",
+      "",
+      "Exit codes: 0 all is well; 1 it is not, and the message says what; 2 the command is misspelt."
+    },
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Sluice.Version.class)
+public final class Sluice {
+
+  /** The exit code of a command that ran and found that something is not well. */
+  static final int NOT_WELL = 1;
+
+  /** The version of this build, from the resources that Maven filters. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws Exception {
+      Properties build = new Properties();
+      try (var in = Sluice.class.getResourceAsStream("/build.properties")) {
+        build.load(in);
+      }
+      return new String[] {"sluice " + build.getProperty("version")};
+    }
+  }
+
+  private Sluice() {}
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Sluice())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (exception, commandLine, parsed) -> {
+              if (exception instanceof SluiceException
+                  || exception instanceof ConnectClient.Unreachable) {
+                commandLine.getErr().println("sluice: " + exception.getMessage());
+              } else {
+                exception.printStackTrace(commandLine.getErr());
+              }
+              return NOT_WELL;
+            });
+  }
+}

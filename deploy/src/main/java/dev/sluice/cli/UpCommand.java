@@ -1,0 +1,292 @@
+package dev.sluice.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.Pause;
+import dev.sluice.local.Home;
+import dev.sluice.local.LocalOptions;
+import dev.sluice.local.LocalPipeline;
+import dev.sluice.local.LocalStack;
+import dev.sluice.local.Run;
+import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.PostgresAddress;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ./sluice up}. */
+@Command(
+    name = "up",
+    sortOptions = false,
+    description = {
+      "Runs the whole pipeline on this machine: Postgres, Kafka, Kafka Connect and ClickHouse, each a"
+          + " process of its own, a table of visits, and the connectors between them.",
+      "",
+      "Runs until Ctrl-C, which stops every process it started and leaves the data: the next run"
+          + " resumes. Everything binds 127.0.0.1."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./sluice up                            100,000 visits and a small workload",
+      "  ./sluice up --until-synced --json      to a verdict, for scripts",
+      "  ./sluice up --fresh --rows 1000000     start over with a million",
+      "  ./sluice up --postgres postgresql://me@db:5432/shop --table public.app_user_visits"
+    })
+final class UpCommand implements Callable<Integer> {
+
+  private static final long WORKLOAD_MILLIS = 5_000;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--rows",
+      paramLabel = "N",
+      defaultValue = "100000",
+      description = "Visits that the embedded Postgres starts with (default: ${DEFAULT-VALUE}).")
+  private int rows;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      defaultValue = ".sluice",
+      description = "Where data, logs and ids are kept (default: ${DEFAULT-VALUE}).")
+  private Path dataDir;
+
+  @Option(names = "--fresh", description = "Remove what an earlier run left there, and start over.")
+  private boolean fresh;
+
+  @Option(
+      names = "--until-synced",
+      description =
+          "Run the workload for a few seconds, wait until everything committed is visible, compare"
+              + " every value, print a summary. Exit code 0 when identical, 1 when not.")
+  private boolean untilSynced;
+
+  @Option(
+      names = "--json",
+      description = "With --until-synced: print the summary as one JSON object on standard output.")
+  private boolean json;
+
+  @Option(names = "--no-workload", description = "Make no changes after the snapshot.")
+  private boolean noWorkload;
+
+  @Option(
+      names = "--strict",
+      description =
+          "Write the strict fact table, for an updated_at that repeats, goes back or is set by hand.")
+  private boolean strict;
+
+  @Option(
+      names = "--postgres",
+      paramLabel = "URL",
+      description =
+          "Use a Postgres that runs: postgresql://user:password@host:port/database. No workload.")
+  private String postgres;
+
+  @Option(
+      names = "--table",
+      paramLabel = "SCHEMA.TABLE",
+      defaultValue = LocalOptions.VISITS,
+      description = "The source table, of the visits' shape (default: ${DEFAULT-VALUE}).")
+  private String table;
+
+  @Option(
+      names = "--clickhouse",
+      paramLabel = "URL",
+      description = "Use a ClickHouse that runs: http://user:password@host:port/database.")
+  private String clickHouse;
+
+  @Option(
+      names = "--sink",
+      paramLabel = "SINK",
+      defaultValue = "bundled",
+      description = "Which sink writes the facts: ${COMPLETION-CANDIDATES} (default: bundled).")
+  private LocalOptions.Sink sink;
+
+  @Option(
+      names = "--sink-plugin",
+      paramLabel = "DIR",
+      description = "The official sink's unpacked plugin folder, for --sink official.")
+  private Path sinkPlugin;
+
+  @Option(
+      names = "--postgres-port",
+      paramLabel = "PORT",
+      description = "Default: 5432 or next free.")
+  private Integer postgresPort;
+
+  @Option(
+      names = "--clickhouse-port",
+      paramLabel = "PORT",
+      description = "Default: 8123 or next free.")
+  private Integer clickHousePort;
+
+  @Option(
+      names = "--connect-port",
+      paramLabel = "PORT",
+      description = "Default: 8083 or next free.")
+  private Integer connectPort;
+
+  @Option(names = "--kafka-port", paramLabel = "PORT", description = "Default: 9092 or next free.")
+  private Integer kafkaPort;
+
+  @Override
+  public Integer call() throws Exception {
+    if (json && !untilSynced) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--json goes with --until-synced: there is no summary without it.");
+    }
+    Console console = Console.standard();
+    try (LocalPipeline pipeline = new LocalPipeline(options(), Home.locate(), console)) {
+      try {
+        return run(console, pipeline);
+      } catch (RuntimeException e) {
+        if (pipeline.isStopping()) {
+          Thread.currentThread().join(); // Ctrl-C took the servers away: that is no failure.
+        }
+        throw e;
+      }
+    } finally {
+      console.endProgress();
+    }
+  }
+
+  private int run(Console console, LocalPipeline pipeline) throws Exception {
+    boolean workload = !noWorkload && postgres == null;
+    Run run = new Run(pipeline, console);
+    run.begin();
+    if (workload) {
+      run.startWorkload();
+    }
+    if (!untilSynced) {
+      console.say("\n" + endpoints(pipeline) + "\nCtrl-C stops everything and leaves the data.");
+      stream(console, run, Long.MAX_VALUE);
+    }
+    stream(console, run, workload ? WORKLOAD_MILLIS : 0);
+    Run.Summary summary = run.end();
+    console.endProgress();
+    print(spec.commandLine().getOut(), summary);
+    return summary.comparison().identical() ? 0 : Sluice.NOT_WELL;
+  }
+
+  private LocalOptions options() {
+    return new LocalOptions(
+        dataDir,
+        fresh,
+        rows,
+        strict ? FactTable.STRICT : FactTable.DEFAULT,
+        sink,
+        sinkPlugin,
+        postgres == null ? null : PostgresAddress.parse(postgres, "--postgres"),
+        table,
+        clickHouse == null ? null : ClickHouseAddress.parse(clickHouse, "--clickhouse"),
+        new LocalOptions.PortOptions(postgresPort, kafkaPort, connectPort, clickHousePort),
+        Map.of(),
+        Map.of(),
+        Map.of());
+  }
+
+  private static void stream(Console console, Run run, long millis) {
+    for (long left = millis; left > 0; left -= 1000) {
+      console.progress(run.streamLine());
+      Pause.millis(1000);
+    }
+  }
+
+  private static String endpoints(LocalPipeline pipeline) {
+    LocalStack stack = pipeline.stack();
+    PostgresAddress pg = stack.postgres();
+    ClickHouseAddress ch = stack.clickHouse();
+    String view = pipeline.options().factTable().currentView();
+    return new TextTable("SERVER", "ADDRESS", "USER", "CONNECT WITH")
+        .row(
+            "Postgres",
+            pg.host() + ":" + pg.port(),
+            pg.user(),
+            "psql -h %s -p %d -U %s %s".formatted(pg.host(), pg.port(), pg.user(), pg.database()))
+        .row(
+            "ClickHouse",
+            ch.url(),
+            ch.user(),
+            "curl '%s/?database=%s' -d 'SELECT count() FROM %s'"
+                .formatted(ch.url(), ch.database(), view))
+        .row(
+            "Connect",
+            stack.connect().toString(),
+            "-",
+            "./sluice status --connect " + stack.connect())
+        .row("Kafka", stack.kafka(), "-", "bootstrap.servers=" + stack.kafka())
+        .toString();
+  }
+
+  private void print(PrintWriter out, Run.Summary summary) throws Exception {
+    if (json) {
+      out.println(toJson(summary));
+      return;
+    }
+    var comparison = summary.comparison();
+    out.println(
+        comparison.identical()
+            ? "Identical: %,d rows, every column of every row has the same checksum in Postgres and ClickHouse."
+                .formatted(comparison.sourceRows())
+            : "DIFFERENT: %,d rows in Postgres, %,d in ClickHouse."
+                .formatted(comparison.sourceRows(), comparison.factRows()));
+    comparison.differences().forEach(difference -> out.println("  " + difference));
+    if (comparison.moreDifferences() > 0) {
+      out.println("  and " + comparison.moreDifferences() + " more rows");
+    }
+    if (summary.snapshotRows() > 0) {
+      out.println("Snapshot:  %,d rows/s".formatted(summary.snapshotRowsPerSecond()));
+    }
+    if (summary.freshnessP50Millis().isPresent()) {
+      out.println(
+          "Freshness: p50 %d ms, p99 %d ms (%d of %d changes measured)"
+              .formatted(
+                  summary.freshnessP50Millis().getAsLong(),
+                  summary.freshnessP99Millis().getAsLong(),
+                  summary.freshnessSamples(),
+                  summary.changes()));
+    }
+    StringBuilder phases = new StringBuilder();
+    summary.seconds().forEach((phase, s) -> phases.append("%s %.1f  ".formatted(phase, s)));
+    out.println("Seconds:   " + phases.toString().strip());
+    StringBuilder memory = new StringBuilder();
+    summary
+        .residentBytes()
+        .forEach((name, bytes) -> memory.append("%s %d  ".formatted(name, bytes >> 20)));
+    out.println("Resident:  " + memory.toString().strip() + " (MiB)");
+    out.flush();
+  }
+
+  private static String toJson(Run.Summary summary) throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode node = mapper.createObjectNode();
+    node.put("identical", summary.comparison().identical());
+    node.put("sourceRows", summary.comparison().sourceRows());
+    node.put("factRows", summary.comparison().factRows());
+    node.set("differences", mapper.valueToTree(summary.comparison().differences()));
+    node.put("moreDifferences", summary.comparison().moreDifferences());
+    node.put("snapshotRows", summary.snapshotRows());
+    node.put("snapshotRowsPerSecond", summary.snapshotRowsPerSecond());
+    node.put("changes", summary.changes());
+    node.put("freshnessSamples", summary.freshnessSamples());
+    node.set("freshnessP50Ms", mapper.valueToTree(orNull(summary.freshnessP50Millis())));
+    node.set("freshnessP99Ms", mapper.valueToTree(orNull(summary.freshnessP99Millis())));
+    node.set("seconds", mapper.valueToTree(summary.seconds()));
+    node.set("residentBytes", mapper.valueToTree(summary.residentBytes()));
+    return mapper.writeValueAsString(node);
+  }
+
+  private static Long orNull(OptionalLong value) {
+    return value.isPresent() ? value.getAsLong() : null;
+  }
+}

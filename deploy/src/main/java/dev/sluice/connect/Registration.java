@@ -1,0 +1,145 @@
+package dev.sluice.connect;
+
+import dev.sluice.Pause;
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.ConnectClient.SettingError;
+import dev.sluice.connect.ConnectClient.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Brings one connector to its specification: computes the change, validates it, applies it, waits
+ * until all its tasks run.
+ *
+ * <p>Failure semantics: a setting that the plugin refuses stops it before anything is changed; a
+ * task that fails after the change is reported with its trace and nothing is undone, so that the
+ * operator can look. Applying the same specification again changes nothing, but waits as well.
+ */
+public final class Registration {
+
+  /** What has to be done to a connector. */
+  public enum Action {
+    CREATE,
+    UPDATE,
+    UNCHANGED
+  }
+
+  /**
+   * One setting that changes.
+   *
+   * @param from null when the setting is new
+   * @param to null when the setting goes
+   */
+  public record SettingChange(String setting, String from, String to) {}
+
+  /** The change of one connector; {@code settings} is empty unless it is an update. */
+  public record Change(ConnectorSpec spec, Action action, List<SettingChange> settings) {}
+
+  private static final Duration OLD_FAILURE = Duration.ofSeconds(2);
+
+  private final ConnectClient connect;
+
+  /** Registers through the given worker. */
+  public Registration(ConnectClient connect) {
+    this.connect = connect;
+  }
+
+  /** Compares each specification with what the worker has. */
+  public List<Change> changes(List<ConnectorSpec> specs) {
+    Map<String, Connector> existing = connect.connectors();
+    List<Change> changes = new ArrayList<>();
+    for (ConnectorSpec spec : specs) {
+      changes.add(change(spec, existing.get(spec.name())));
+    }
+    return changes;
+  }
+
+  private static Change change(ConnectorSpec spec, Connector existing) {
+    if (existing == null) {
+      return new Change(spec, Action.CREATE, List.of());
+    }
+    Map<String, String> settings = new TreeMap<>(existing.config());
+    settings.putAll(spec.config());
+    List<SettingChange> changed = new ArrayList<>();
+    for (String setting : settings.keySet()) {
+      String from = existing.config().get(setting);
+      String to = spec.config().get(setting);
+      if (from == null || !from.equals(to)) {
+        changed.add(new SettingChange(setting, from, to));
+      }
+    }
+    return new Change(spec, changed.isEmpty() ? Action.UNCHANGED : Action.UPDATE, changed);
+  }
+
+  /**
+   * Every setting that the worker's plugin refuses.
+   *
+   * @throws SluiceException when the worker has no such plugin, with the ones it has
+   */
+  public List<SettingError> validate(ConnectorSpec spec) {
+    List<String> plugins = connect.connectorPlugins();
+    if (!plugins.contains(spec.connectorClass())) {
+      throw new SluiceException(
+          "The worker at "
+              + connect.address()
+              + " has no plugin "
+              + spec.connectorClass()
+              + " (connector.class of "
+              + spec.name()
+              + "). It has: "
+              + String.join(", ", plugins)
+              + ". Put the plugin's folder below the worker's plugin.path and restart it.");
+    }
+    return connect.validate(spec);
+  }
+
+  /** Applies a change; unchanged connectors are left alone. */
+  public void apply(Change change) {
+    if (change.action() != Action.UNCHANGED) {
+      connect.put(change.spec());
+    }
+  }
+
+  /**
+   * Waits until the connector and all its tasks run.
+   *
+   * @throws SluiceException with the trace of the first task that failed, or when the time is over
+   */
+  public void awaitRunning(String name, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    long failedSince = Long.MAX_VALUE;
+    while (true) {
+      Connector connector = connect.connectors().get(name);
+      Health health = connector == null ? Health.DEGRADED : Health.of(connector);
+      if (health == Health.OK || health == Health.PAUSED || health == Health.STOPPED) {
+        return;
+      }
+      long now = System.nanoTime();
+      Optional<Status> failed = connector == null ? Optional.empty() : connector.firstFailed();
+      failedSince = failed.isPresent() ? Math.min(failedSince, now) : Long.MAX_VALUE;
+      // Just after a change, a failure of the tasks before it may still be shown.
+      if (failed.isPresent() && now - failedSince > OLD_FAILURE.toNanos()) {
+        throw new SluiceException(failure(connector, failed.get()));
+      }
+      if (now > deadline) {
+        throw new SluiceException(
+            name + " does not run after " + limit.toSeconds() + " s. Look at ./sluice status.");
+      }
+      Pause.millis(200);
+    }
+  }
+
+  private static String failure(Connector connector, Status part) {
+    String what = part.task() < 0 ? connector.name() : connector.name() + " task " + part.task();
+    return what
+        + " failed: "
+        + Health.rootCause(part.trace())
+        + "\n"
+        + part.trace().strip().indent(2).stripTrailing();
+  }
+}

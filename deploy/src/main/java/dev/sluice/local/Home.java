@@ -1,0 +1,58 @@
+package dev.sluice.local;
+
+import dev.sluice.SluiceException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What the launcher runs, as the build lays it out: {@code lib/} (this command line), {@code
+ * kafka/} (broker and worker), {@code plugins/} (one folder per Connect plugin), {@code
+ * connect-configs/}.
+ */
+public record Home(Path directory) {
+
+  /**
+   * The home that this class was started from, or the one that the system property {@code
+   * sluice.home} names.
+   */
+  public static Home locate() {
+    String named = System.getProperty("sluice.home");
+    Path directory = named == null ? parentOfLib() : Path.of(named).toAbsolutePath();
+    if (!Files.isDirectory(directory.resolve("plugins"))) {
+      throw new SluiceException(
+          directory
+              + " holds no plugins: it is not a built Sluice. Run ./sluice, which builds it.");
+    }
+    return new Home(directory);
+  }
+
+  private static Path parentOfLib() {
+    try {
+      Path jar = Path.of(Home.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return jar.getParent().getParent();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Class path of this command line and of {@link ChdbServer}. */
+  public String libraryClassPath() {
+    return directory.resolve("lib") + "/*";
+  }
+
+  /** Class path of broker and worker. */
+  public String kafkaClassPath() {
+    return directory.resolve("kafka") + "/*";
+  }
+
+  /** The worker's {@code plugin.path}. */
+  public Path plugins() {
+    return directory.resolve("plugins");
+  }
+
+  /** The configurations and SQL. */
+  public Path configs() {
+    return directory.resolve("connect-configs");
+  }
+}

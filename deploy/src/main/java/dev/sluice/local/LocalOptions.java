@@ -1,0 +1,161 @@
+package dev.sluice.local;
+
+import dev.sluice.SluiceException;
+import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.PostgresAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a {@link LocalPipeline} is to be. Immutable and valid once it exists.
+ *
+ * @param dataDir where everything is kept
+ * @param fresh whether to remove what an earlier run left in {@code dataDir}
+ * @param rows visits that an embedded Postgres starts with
+ * @param factTable which variant of the fact table is written
+ * @param sink which sink writes it
+ * @param sinkPlugin the official sink's unpacked plugin folder; null with the bundled sink
+ * @param postgres a Postgres that already runs; null for an embedded one
+ * @param table the source table, {@code schema.table}, of the shape of the visits
+ * @param clickHouse a ClickHouse that already runs; null for an embedded one
+ * @param ports ports asked for
+ * @param sourceSettings settings put over the source connector's own, for measuring
+ * @param sinkSettings settings put over the sink connector's own, likewise
+ * @param workerSettings settings put over the worker's own, for testing
+ */
+public record LocalOptions(
+    Path dataDir,
+    boolean fresh,
+    int rows,
+    FactTable factTable,
+    Sink sink,
+    Path sinkPlugin,
+    PostgresAddress postgres,
+    String table,
+    ClickHouseAddress clickHouse,
+    PortOptions ports,
+    Map<String, String> sourceSettings,
+    Map<String, String> sinkSettings,
+    Map<String, String> workerSettings) {
+
+  /** The two sinks that connect-configs has a configuration for. */
+  public enum Sink {
+    /** {@code connector-sink}, which every build carries. */
+    BUNDLED("sink.json"),
+    /** ClickHouse's own, from a folder that the user unpacked. */
+    OFFICIAL("sink-official.json");
+
+    private final String file;
+
+    Sink(String file) {
+      this.file = file;
+    }
+
+    /** The connector's configuration below connect-configs. */
+    public String file() {
+      return file;
+    }
+  }
+
+  /** Ports on 127.0.0.1; null means the well-known one or the next that is free. */
+  public record PortOptions(Integer postgres, Integer kafka, Integer connect, Integer clickHouse) {
+    /** No port asked for. */
+    public static final PortOptions ANY = new PortOptions(null, null, null, null);
+  }
+
+  /** The table of an embedded Postgres. */
+  public static final String VISITS = "public.app_user_visits";
+
+  private static final int DEFAULT_ROWS = 100_000;
+
+  /** Refuses contradictions, naming the options. */
+  public LocalOptions {
+    if (rows < 0) {
+      throw new SluiceException("--rows " + rows + ": must be 0 or more.");
+    }
+    if (!table.matches("[^.\"]+\\.[^.\"]+")) {
+      throw new SluiceException("--table " + table + ": must be of the form schema.table.");
+    }
+    if (postgres == null && !table.equals(VISITS)) {
+      throw new SluiceException(
+          "--table " + table + " needs --postgres: the embedded Postgres has only " + VISITS + ".");
+    }
+    if (sink == Sink.OFFICIAL && sinkPlugin == null) {
+      throw new SluiceException(
+          "--sink official needs --sink-plugin DIR: the unpacked clickhouse-kafka-connect release.");
+    }
+    if (sink == Sink.BUNDLED && sinkPlugin != null) {
+      throw new SluiceException("--sink-plugin goes with --sink official.");
+    }
+    if (sinkPlugin != null && !Files.isDirectory(sinkPlugin)) {
+      throw new SluiceException("--sink-plugin " + sinkPlugin + ": there is no such folder.");
+    }
+    if (postgres != null && ports.postgres() != null) {
+      throw new SluiceException(
+          "--postgres-port is the embedded Postgres's; --postgres names another.");
+    }
+    if (clickHouse != null && ports.clickHouse() != null) {
+      throw new SluiceException(
+          "--clickhouse-port is the embedded ClickHouse's; --clickhouse names another.");
+    }
+  }
+
+  /** All embedded, the default fact table, free ports. */
+  public static LocalOptions embedded(Path dataDir) {
+    return new LocalOptions(
+        dataDir,
+        false,
+        DEFAULT_ROWS,
+        FactTable.DEFAULT,
+        Sink.BUNDLED,
+        null,
+        null,
+        VISITS,
+        null,
+        PortOptions.ANY,
+        Map.of(),
+        Map.of(),
+        Map.of());
+  }
+
+  /** The same with another number of visits and another fact table. */
+  public LocalOptions with(int rows, FactTable factTable) {
+    return new LocalOptions(
+        dataDir,
+        fresh,
+        rows,
+        factTable,
+        sink,
+        sinkPlugin,
+        postgres,
+        table,
+        clickHouse,
+        ports,
+        sourceSettings,
+        sinkSettings,
+        workerSettings);
+  }
+
+  /** The same with settings put over those of source, sink and worker. */
+  public LocalOptions with(
+      Map<String, String> sourceSettings,
+      Map<String, String> sinkSettings,
+      Map<String, String> workerSettings) {
+    return new LocalOptions(
+        dataDir,
+        fresh,
+        rows,
+        factTable,
+        sink,
+        sinkPlugin,
+        postgres,
+        table,
+        clickHouse,
+        ports,
+        sourceSettings,
+        sinkSettings,
+        workerSettings);
+  }
+}

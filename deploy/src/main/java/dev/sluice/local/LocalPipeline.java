@@ -1,0 +1,278 @@
+package dev.sluice.local;
+
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.ConnectClient.SettingError;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.Health;
+import dev.sluice.connect.Registration;
+import dev.sluice.connect.Registration.Change;
+import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.SyncPoint;
+import dev.sluice.pipeline.TopicLag;
+import dev.sluice.verify.TableComparison;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * One table's whole way on this machine: the servers, the source table, the fact table, source and
+ * sink connector.
+ *
+ * <p>Failure semantics: what cannot be started or registered ends {@link #start} with a {@link
+ * SluiceException} and nothing is left running. After that, servers are restarted by their {@link
+ * Supervisor}s, connectors retry by themselves, and {@link #refuseFailed} tells when one gave up.
+ */
+public final class LocalPipeline implements AutoCloseable {
+
+  private static final Duration TASKS_LIMIT = Duration.ofSeconds(120);
+  private static final Duration REBALANCE_LIMIT = Duration.ofSeconds(60);
+  private static final String SLOT = "sluice";
+
+  private final LocalOptions options;
+  private final Home home;
+  private final Narrator narrator;
+  private final DataDir dataDir;
+  private final LocalStack stack;
+  private final ConnectorSpec source;
+  private final ConnectorSpec sink;
+  private final ConnectClient connect;
+  private final Thread shutdownHook = new Thread(this::stopForSignal, "stop");
+  private ClickHouse clickHouse;
+  private TopicLag lag;
+  private boolean closed;
+
+  /** Opens the data directory and chooses ports; starts nothing. */
+  public LocalPipeline(LocalOptions options, Home home, Narrator narrator) {
+    this.options = options;
+    this.home = home;
+    this.narrator = narrator;
+    this.source =
+        ConnectorSpec.read(home.configs().resolve("source.json")).with(options.sourceSettings());
+    this.sink = sinkSpec();
+    this.dataDir = DataDir.open(options.dataDir());
+    try {
+      Supervisor.stopLeftovers(dataDir, narrator::say);
+      if (options.fresh()) {
+        dataDir.clear();
+      }
+      refuseOtherPipeline();
+      this.stack = new LocalStack(options, home, dataDir, narrator);
+      this.connect = new ConnectClient(stack.connect(), REBALANCE_LIMIT);
+    } catch (RuntimeException e) {
+      dataDir.close();
+      throw e;
+    }
+    Runtime.getRuntime().addShutdownHook(shutdownHook);
+  }
+
+  /** Starts the servers and makes both tables. */
+  public void start() {
+    narrator.progress("Starting the servers");
+    stack.start();
+    clickHouse = new ClickHouse(stack.clickHouse());
+    lag = new TopicLag(stack.kafka(), topic(), sink.name());
+    if (options.postgres() == null) {
+      narrator.progress("Creating the visits");
+      if (Visits.create(stack.postgres(), options.rows())) {
+        narrator.say("Created %,d visits in Postgres".formatted(options.rows()));
+      }
+    }
+    SourceTable.publish(
+        stack.postgres(), options.table(), home.configs().resolve("sql/postgres.sql"));
+    clickHouse.execute(read(home.configs().resolve(options.factTable().sqlFile())));
+  }
+
+  /** Registers source and sink and returns when all their tasks run. */
+  public void register() {
+    narrator.progress("Registering source and sink");
+    Registration registration = new Registration(connect);
+    removeOtherSink();
+    List<Change> changes = registration.changes(List.of(source, sink));
+    for (Change change : changes) {
+      List<SettingError> errors = registration.validate(change.spec());
+      if (!errors.isEmpty()) {
+        throw new SluiceException(
+            change.spec().name()
+                + " is refused: "
+                + errors.stream()
+                    .map(e -> e.setting() + ": " + String.join(" ", e.errors()))
+                    .collect(Collectors.joining("; ")));
+      }
+    }
+    changes.forEach(registration::apply);
+    changes.forEach(change -> registration.awaitRunning(change.spec().name(), TASKS_LIMIT));
+    changes.forEach(
+        change ->
+            narrator.say(
+                "%s: %s, all tasks run"
+                    .formatted(change.spec().name(), change.action().name().toLowerCase())));
+  }
+
+  /** Returns when everything committed to Postgres before the call is visible in ClickHouse. */
+  public void awaitSynced(Consumer<String> progress) {
+    SyncPoint.now(stack.postgres(), SLOT).awaitPassed(lag, this::refuseFailed, progress);
+  }
+
+  /** Compares the source table with the view of current rows, value by value. */
+  public TableComparison.Result compare() {
+    return new TableComparison(
+            stack.postgres(),
+            options.table(),
+            clickHouse,
+            options.factTable().currentView(),
+            renames())
+        .compare();
+  }
+
+  /**
+   * @throws SluiceException with the cause when a connector or task has failed
+   */
+  public void refuseFailed() {
+    Map<String, Connector> connectors;
+    try {
+      connectors = new ConnectClient(stack.connect(), Duration.ZERO).connectors();
+    } catch (ConnectClient.Unreachable | SluiceException e) {
+      return; // The worker is being restarted or rebalances: its tasks have not given up.
+    }
+    for (Connector connector : connectors.values()) {
+      connector
+          .firstFailed()
+          .ifPresent(
+              part -> {
+                throw new SluiceException(
+                    connector.name() + " failed: " + Health.rootCause(part.trace()));
+              });
+    }
+  }
+
+  /** The servers. */
+  public LocalStack stack() {
+    return stack;
+  }
+
+  /** The Connect worker's REST API. */
+  public ConnectClient connect() {
+    return connect;
+  }
+
+  /** Queries to the fact table's server. */
+  public ClickHouse clickHouse() {
+    return clickHouse;
+  }
+
+  /** How far the sink has come. */
+  public TopicLag lag() {
+    return lag;
+  }
+
+  /** The options that this pipeline was made with. */
+  public LocalOptions options() {
+    return options;
+  }
+
+  /** Rows in the fact table, versions of one row counted apart until they are merged. */
+  public long factRows() {
+    return clickHouse.number("SELECT count() FROM " + options.factTable().tableName());
+  }
+
+  /** Stops everything that was started; the data stays. Ctrl-C does the same. */
+  @Override
+  public void close() {
+    if (!isStopping()) {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    }
+    closeOnce();
+  }
+
+  /** True once Ctrl-C or a signal has begun to stop this process, and the servers with it. */
+  public boolean isStopping() {
+    return shutdownHook.getState() != Thread.State.NEW;
+  }
+
+  private void stopForSignal() {
+    narrator.progress("");
+    narrator.say("Stopping every process; the data stays in " + dataDir);
+    closeOnce();
+  }
+
+  private synchronized void closeOnce() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    stack.close();
+    if (lag != null) {
+      lag.close();
+      clickHouse.close();
+    }
+    dataDir.close();
+  }
+
+  private String topic() {
+    return source.config().get("topic.prefix") + "." + options.table();
+  }
+
+  private ConnectorSpec sinkSpec() {
+    ConnectorSpec spec = ConnectorSpec.read(home.configs().resolve(options.sink().file()));
+    if (options.factTable() == FactTable.STRICT) {
+      spec = spec.with(home.configs().resolve("strict.json"));
+    }
+    return spec.with(options.sinkSettings());
+  }
+
+  private Map<String, String> renames() {
+    return Arrays.stream(sink.config().get("transforms.fact.renames").split(","))
+        .map(pair -> pair.strip().split(":"))
+        .collect(Collectors.toMap(pair -> pair[0].strip(), pair -> pair[1].strip()));
+  }
+
+  /** Both sinks write the same table; only the chosen one shall. */
+  private void removeOtherSink() {
+    for (LocalOptions.Sink other : LocalOptions.Sink.values()) {
+      String name = ConnectorSpec.read(home.configs().resolve(other.file())).name();
+      if (other != options.sink() && connect.connectors().containsKey(name)) {
+        connect.delete(name);
+        narrator.say(name + ": removed, " + sink.name() + " takes its place");
+      }
+    }
+  }
+
+  /** One data directory belongs to one source table and one fact table. */
+  private void refuseOtherPipeline() {
+    String mine =
+        "table %s, fact table %s, Postgres %s, ClickHouse %s"
+            .formatted(
+                options.table(),
+                options.factTable().tableName(),
+                options.postgres() == null ? "embedded" : options.postgres(),
+                options.clickHouse() == null ? "embedded" : options.clickHouse());
+    String kept = dataDir.mark("pipeline");
+    if (kept != null && !kept.equals(mine)) {
+      throw new SluiceException(
+          dataDir
+              + " was made for another pipeline.\n  It holds:  "
+              + kept
+              + "\n  Asked for: "
+              + mine
+              + "\nUse the same options, another --data-dir, or --fresh to start over.");
+    }
+    dataDir.writeMark("pipeline", mine);
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new SluiceException(file + " cannot be read: " + SluiceException.reason(e), e);
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.sluice.local;
+
+import dev.sluice.SluiceException;
+import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.pipeline.PostgresAddress;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+
+/**
+ * The servers of a local pipeline, each a process of its own: Postgres, Kafka, a Connect worker and
+ * ClickHouse, less those that run elsewhere.
+ *
+ * <p>Failure semantics: if one server cannot be started, those that were are stopped again. Later
+ * deaths are {@link Supervisor}'s.
+ */
+public final class LocalStack implements AutoCloseable {
+
+  private final DataDir dataDir;
+  private final PostgresServer postgres;
+  private final KafkaServer kafka;
+  private final ConnectWorker connect;
+  private final ClickHouseServer clickHouse;
+  private final PostgresAddress postgresAddress;
+  private final ClickHouseAddress clickHouseAddress;
+  private final List<Supervisor> supervisors = Collections.synchronizedList(new ArrayList<>());
+  private final Consumer<String> events;
+  private volatile boolean closed;
+
+  /** Chooses ports and lays out configurations; starts nothing. */
+  LocalStack(LocalOptions options, Home home, DataDir dataDir, Narrator narrator) {
+    this.dataDir = dataDir;
+    this.events = narrator::say;
+    Downloads downloads = new Downloads(narrator::progress);
+    Ports ports = new Ports(narrator::say);
+    LocalOptions.PortOptions asked = options.ports();
+
+    postgres =
+        options.postgres() != null
+            ? null
+            : new PostgresServer(
+                downloads.postgres(),
+                dataDir,
+                ports.choose("Postgres", "--postgres-port", asked.postgres(), 5432));
+    postgresAddress = postgres == null ? options.postgres() : postgres.address();
+    clickHouse =
+        options.clickHouse() != null
+            ? null
+            : new ClickHouseServer(
+                home,
+                downloads.libchdb(),
+                dataDir,
+                ports.choose("ClickHouse", "--clickhouse-port", asked.clickHouse(), 8123));
+    clickHouseAddress = clickHouse == null ? options.clickHouse() : clickHouse.address();
+    int kafkaPort = ports.choose("Kafka", "--kafka-port", asked.kafka(), 9092);
+    int connectPort = ports.choose("Connect", "--connect-port", asked.connect(), 8083);
+    kafka = new KafkaServer(home, dataDir, kafkaPort, ports.any());
+
+    Map<String, String> environment = new HashMap<>(postgresAddress.environment());
+    environment.putAll(clickHouseAddress.environment());
+    environment.put("SLUICE_POSTGRES_TABLE", options.table());
+    connect =
+        new ConnectWorker(
+            home,
+            dataDir,
+            connectPort,
+            pluginPath(home, options.sinkPlugin()),
+            kafka.bootstrapServers(),
+            environment,
+            options.workerSettings());
+  }
+
+  /** Starts all servers side by side and returns when all are ready. */
+  void start() {
+    List<CompletableFuture<Void>> starts = new ArrayList<>();
+    starts.add(CompletableFuture.runAsync(() -> start(kafka)).thenRun(() -> start(connect)));
+    if (postgres != null) {
+      starts.add(CompletableFuture.runAsync(() -> start(postgres)));
+    }
+    if (clickHouse != null) {
+      starts.add(CompletableFuture.runAsync(() -> start(clickHouse)));
+    }
+    try {
+      CompletableFuture.allOf(starts.toArray(CompletableFuture[]::new)).join();
+    } catch (CompletionException e) {
+      close();
+      throw e.getCause() instanceof SluiceException refused
+          ? refused
+          : new SluiceException("The local stack cannot be started.", e.getCause());
+    }
+  }
+
+  private void start(Server server) {
+    long begin = System.nanoTime();
+    Supervisor supervisor = new Supervisor(server, dataDir, events);
+    synchronized (supervisors) {
+      if (closed) {
+        throw new SluiceException("Stopped while starting.");
+      }
+      supervisors.add(supervisor);
+    }
+    supervisor.start();
+    events.accept(
+        "%-10s is ready on 127.0.0.1:%d after %.1f s"
+            .formatted(server.name(), server.port(), (System.nanoTime() - begin) / 1e9));
+  }
+
+  /** Where Postgres is, embedded or not. */
+  public PostgresAddress postgres() {
+    return postgresAddress;
+  }
+
+  /** Where ClickHouse is, embedded or not. */
+  public ClickHouseAddress clickHouse() {
+    return clickHouseAddress;
+  }
+
+  /** The Connect worker's REST address. */
+  public URI connect() {
+    return connect.address();
+  }
+
+  /** Kafka's {@code bootstrap.servers}. */
+  public String kafka() {
+    return kafka.bootstrapServers();
+  }
+
+  /** The servers that were started, in the order of their starts. */
+  public List<Supervisor> servers() {
+    synchronized (supervisors) {
+      return List.copyOf(supervisors);
+    }
+  }
+
+  /** Resident memory of each server in bytes, processes that share pages counted once. */
+  public Map<String, Long> residentBytes() {
+    Map<String, Long> bytes = new HashMap<>();
+    for (Supervisor server : servers()) {
+      server.pid().ifPresent(pid -> bytes.put(server.name(), ResidentMemory.ofTree(pid)));
+    }
+    return bytes;
+  }
+
+  /** Stops what was started: first what writes, then what it writes to. */
+  @Override
+  public void close() {
+    List<Supervisor> last;
+    synchronized (supervisors) {
+      closed = true;
+      last = new ArrayList<>(supervisors);
+    }
+    List.of("Connect", "Kafka", "ClickHouse", "Postgres")
+        .forEach(
+            name -> last.stream().filter(s -> s.name().equals(name)).forEach(Supervisor::stop));
+  }
+
+  private String pluginPath(Home home, Path sinkPlugin) {
+    if (sinkPlugin == null) {
+      return home.plugins().toString();
+    }
+    // The folder itself is the plugin, and plugin.path wants the folder above: a link stands in for
+    // it.
+    Path plugins = dataDir.run("plugins");
+    try {
+      DataDir.remove(plugins);
+      Files.createDirectories(plugins);
+      Files.createSymbolicLink(plugins.resolve("official-sink"), sinkPlugin.toAbsolutePath());
+    } catch (IOException e) {
+      throw new SluiceException("--sink-plugin cannot be used: " + SluiceException.reason(e), e);
+    }
+    return home.plugins() + "," + plugins;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.sluice.local;
+
+import dev.sluice.SluiceException;
+import dev.sluice.pipeline.PostgresAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * Makes a Postgres table ready to be published: connect-configs' {@code postgres.sql} with the
+ * table's own name in it.
+ */
+final class SourceTable {
+
+  private SourceTable() {}
+
+  /**
+   * @param table {@code schema.table}
+   * @throws SluiceException when the server, the table or {@code wal_level} is not as it has to be
+   */
+  static void publish(PostgresAddress postgres, String table, Path sqlFile) {
+    String quoted = quoted(table);
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      String walLevel = text(statement, "SHOW wal_level");
+      if (!walLevel.equals("logical")) {
+        throw new SluiceException(
+            "Postgres at "
+                + postgres
+                + " has wal_level = "
+                + walLevel
+                + ". Run: ALTER SYSTEM SET wal_level = 'logical'; and restart Postgres.");
+      }
+      if (text(statement, "SELECT to_regclass('" + quoted + "')") == null) {
+        throw new SluiceException(
+            "Postgres at " + postgres + " has no table " + table + " (--table).");
+      }
+      statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, quoted));
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new SluiceException(sqlFile + " cannot be read: " + SluiceException.reason(e), e);
+    }
+  }
+
+  /** Rows that the table holds now. */
+  static long rows(PostgresAddress postgres, String table) {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      return Long.parseLong(text(statement, "SELECT count(*) FROM " + quoted(table)));
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String quoted(String table) {
+    String[] parts = table.split("\\.");
+    return "\"" + parts[0] + "\".\"" + parts[1] + "\"";
+  }
+
+  private static String text(Statement statement, String sql) throws SQLException {
+    try (ResultSet result = statement.executeQuery(sql)) {
+      result.next();
+      return result.getString(1);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.sluice.pipeline;
+
+import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.sluice.SluiceException;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Queries to one ClickHouse server over one kept client.
+ *
+ * <p>Failure semantics: nothing is retried here; every failure is a {@link SluiceException} that
+ * names the server.
+ */
+public final class ClickHouse implements AutoCloseable {
+
+  private final ClickHouseAddress address;
+  private final Client client;
+
+  /** Connects lazily: an unreachable server shows at the first query. */
+  public ClickHouse(ClickHouseAddress address) {
+    this.address = address;
+    this.client = address.connect();
+  }
+
+  /** All rows of a query; for small results. */
+  public List<GenericRecord> rows(String sql) {
+    try {
+      return client.queryAll(sql);
+    } catch (RuntimeException e) {
+      throw failed(e);
+    }
+  }
+
+  /** The one number of a query that has one row and one column of an integer type. */
+  public long number(String sql) {
+    return rows(sql).get(0).getLong(1);
+  }
+
+  /** Runs statements separated by {@code ;} (with no {@code ;} inside any of them). */
+  public void execute(String statements) {
+    for (String statement : statements.split(";\\s*(\n|$)")) {
+      if (statement.isBlank()) {
+        continue;
+      }
+      try {
+        client.execute(statement).get().close();
+      } catch (ExecutionException e) {
+        throw failed(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw failed(e);
+      } catch (Exception e) {
+        throw failed(e);
+      }
+    }
+  }
+
+  private SluiceException failed(Throwable cause) {
+    return new SluiceException(
+        "ClickHouse at " + address + ": " + SluiceException.reason(cause), cause);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

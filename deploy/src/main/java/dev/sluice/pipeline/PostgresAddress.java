@@ -1,0 +1,59 @@
+package dev.sluice.pipeline;
+
+import dev.sluice.SluiceException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Properties;
+
+/** Where a Postgres database is, and as whom to go there. No part is null. */
+public record PostgresAddress(
+    String host, int port, String database, String user, String password) {
+
+  /**
+   * From {@code postgresql://user:password@host:port/database} (libpq's form). Port 5432, user
+   * {@code postgres} and the user's name as database are the defaults; without a password in the
+   * URL, the one of {@code PGPASSWORD} is used.
+   *
+   * @throws SluiceException naming {@code setting} when the URL is of another form
+   */
+  public static PostgresAddress parse(String url, String setting) {
+    UrlParts parts =
+        UrlParts.parse(url, setting, "postgresql://user:password@host:5432/database", "postgres.*");
+    String user = parts.user("postgres");
+    return new PostgresAddress(
+        parts.host(),
+        parts.port(5432),
+        parts.path(user),
+        user,
+        parts.password(System.getenv().getOrDefault("PGPASSWORD", "")));
+  }
+
+  /** A new connection with auto-commit on. */
+  public Connection connect() throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", user);
+    properties.setProperty("password", password);
+    properties.setProperty("connectTimeout", "5");
+    properties.setProperty("ApplicationName", "sluice");
+    return DriverManager.getConnection(
+        "jdbc:postgresql://" + host + ":" + port + "/" + database, properties);
+  }
+
+  /** What connect-configs' source needs in the worker's environment. */
+  public Map<String, String> environment() {
+    return Map.of(
+        "SLUICE_POSTGRES_HOST", host,
+        "SLUICE_POSTGRES_PORT", Integer.toString(port),
+        "SLUICE_POSTGRES_DATABASE", database,
+        "SLUICE_POSTGRES_USER", user,
+        "SLUICE_POSTGRES_PASSWORD", password);
+  }
+
+  /** {@code host:port/database}, for messages: no user, no password. */
+  @Override
+  public String toString() {
+    return host + ":" + port + "/" + database;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.sluice.pipeline;
+
+import dev.sluice.SluiceException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * How far a sink has come in its topic: what Kafka holds, and what the sink has had acknowledged.
+ *
+ * <p>Failure semantics: nothing is retried here; a Kafka that does not answer is a {@link
+ * SluiceException}.
+ */
+public final class TopicLag implements AutoCloseable {
+
+  private final Admin admin;
+  private final String topic;
+  private final String group;
+
+  /**
+   * @param sink the sink connector's name
+   */
+  public TopicLag(String bootstrapServers, String topic, String sink) {
+    this.admin =
+        Admin.create(
+            Map.of(
+                "bootstrap.servers", bootstrapServers,
+                "default.api.timeout.ms", "10000",
+                "request.timeout.ms", "5000"));
+    this.topic = topic;
+    this.group = "connect-" + sink;
+  }
+
+  /** The end of each partition; empty while the topic does not exist. */
+  public Map<TopicPartition, Long> ends() {
+    return offsets(OffsetSpec.latest());
+  }
+
+  /** Records that the sink has had acknowledged since the topic's beginning. */
+  public long acknowledged() {
+    return committed().values().stream().mapToLong(OffsetAndMetadata::offset).sum();
+  }
+
+  /** Records up to {@code ends} that the sink has not had acknowledged. */
+  public long recordsBefore(Map<TopicPartition, Long> ends) {
+    Map<TopicPartition, OffsetAndMetadata> committed = committed();
+    Map<TopicPartition, Long> starts = offsets(OffsetSpec.earliest());
+    return ends.entrySet().stream()
+        .mapToLong(
+            end -> {
+              OffsetAndMetadata at = committed.get(end.getKey());
+              long from = at == null ? starts.getOrDefault(end.getKey(), 0L) : at.offset();
+              return Math.max(0, end.getValue() - from);
+            })
+        .sum();
+  }
+
+  private Map<TopicPartition, OffsetAndMetadata> committed() {
+    return ask(() -> admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get());
+  }
+
+  private Map<TopicPartition, Long> offsets(OffsetSpec spec) {
+    return ask(
+        () -> {
+          try {
+            var partitions =
+                admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
+            Map<TopicPartition, OffsetSpec> wanted =
+                partitions.stream()
+                    .map(partition -> new TopicPartition(topic, partition.partition()))
+                    .collect(Collectors.toMap(Function.identity(), partition -> spec));
+            Map<TopicPartition, ListOffsetsResultInfo> found =
+                admin.listOffsets(wanted).all().get();
+            return found.entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().offset()));
+          } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+              return Map.of();
+            }
+            throw e;
+          }
+        });
+  }
+
+  private interface Question<T> {
+    T ask() throws ExecutionException, InterruptedException;
+  }
+
+  private static <T> T ask(Question<T> question) {
+    try {
+      return question.ask();
+    } catch (ExecutionException e) {
+      throw new SluiceException("Kafka: " + SluiceException.reason(e.getCause()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SluiceException("Interrupted.", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+  }
+}

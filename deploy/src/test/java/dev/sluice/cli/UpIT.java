@@ -1,0 +1,162 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./sluice up} as a process, the way a user runs it. */
+final class UpIT {
+
+  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final List<String> SERVERS = List.of("postgres", "kafka", "connect", "clickhouse");
+
+  @TempDir private Path folder;
+  private Process up;
+
+  @AfterEach
+  void stop() throws Exception {
+    if (up != null && up.isAlive()) {
+      interrupt();
+    }
+  }
+
+  @Test
+  void secondRunResumesWithoutASnapshotAndLosesNothing() throws Exception {
+    JsonNode first = untilSynced("--rows", "3000");
+    assertThat(first.path("identical").asBoolean()).isTrue();
+    assertThat(first.path("snapshotRows").asLong()).isEqualTo(3000);
+    assertThat(first.path("freshnessP99Ms").asLong()).isPositive();
+    assertThat(first.path("residentBytes").fieldNames())
+        .toIterable()
+        .contains("Postgres", "Kafka", "Connect", "ClickHouse");
+
+    JsonNode second = untilSynced("--rows", "3000");
+    assertThat(second.path("identical").asBoolean()).isTrue();
+    assertThat(second.path("snapshotRows").asLong()).isZero();
+    assertThat(second.path("sourceRows").asLong())
+        .isGreaterThanOrEqualTo(first.path("sourceRows").asLong() - 100);
+    assertThat(log("connect")).contains("snapshot.mode");
+
+    assertThat(run("--strict")).isEqualTo(1);
+    assertThat(log("up")).contains("made for another pipeline", "--fresh");
+  }
+
+  @Test
+  void ctrlCStopsEveryProcessAndAKilledRunIsCleanedUpByTheNext() throws Exception {
+    start("--rows", "500");
+    await().atMost(LIMIT).until(() -> log("up").contains("Streaming:"));
+    assertThat(log("up")).contains("Postgres", "127.0.0.1:", "Ctrl-C stops everything");
+    List<ProcessHandle> abandoned = servers();
+    assertThat(abandoned).hasSize(SERVERS.size());
+
+    up.destroyForcibly().waitFor();
+    assertThat(abandoned).allMatch(ProcessHandle::isAlive);
+
+    start("--rows", "500");
+    await().atMost(LIMIT).until(() -> log("up").contains("Streaming:"));
+    assertThat(log("up")).contains("that an earlier run left behind", "Resumed");
+    assertThat(abandoned).noneMatch(ProcessHandle::isAlive);
+
+    List<ProcessHandle> running = servers();
+    interrupt();
+    assertThat(log("up")).contains("Stopping every process");
+    assertThat(running).noneMatch(ProcessHandle::isAlive);
+  }
+
+  @Test
+  void portAskedForThatIsTakenEndsBeforeAnythingStarts() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      assertThat(run("--kafka-port", port)).isEqualTo(1);
+      assertThat(log("up")).contains(port, "Kafka", "--kafka-port");
+    }
+  }
+
+  @Test
+  void halfWrittenServerFolderIsMadeAnew() throws Exception {
+    Files.createDirectories(dataDir().resolve("postgres/base"));
+    Files.writeString(dataDir().resolve("postgres/PG_VERSION"), "15\n");
+    Files.createDirectories(dataDir().resolve("kafka"));
+    assertThat(untilSynced("--rows", "100", "--no-workload").path("identical").asBoolean())
+        .isTrue();
+  }
+
+  private JsonNode untilSynced(String... arguments) throws Exception {
+    List<String> all = new ArrayList<>(List.of("--until-synced", "--json"));
+    all.addAll(List.of(arguments));
+    int code = run(all.toArray(String[]::new));
+    assertThat(code).as(log("up")).isZero();
+    return new ObjectMapper().readTree(Files.readString(folder.resolve("out")));
+  }
+
+  private int run(String... arguments) throws Exception {
+    start(arguments);
+    assertThat(up.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    return up.exitValue();
+  }
+
+  private void start(String... arguments) throws IOException {
+    String home = System.getProperty("sluice.home");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                home + "/lib/*",
+                Sluice.class.getName(),
+                "up",
+                "--data-dir",
+                dataDir().toString()));
+    command.addAll(List.of(arguments));
+    up =
+        new ProcessBuilder(command)
+            .redirectOutput(folder.resolve("out").toFile())
+            .redirectError(folder.resolve("up.log").toFile())
+            .start();
+  }
+
+  /** What Ctrl-C sends. */
+  private void interrupt() throws Exception {
+    new ProcessBuilder("kill", "-INT", Long.toString(up.pid())).start().waitFor();
+    assertThat(up.waitFor(1, TimeUnit.MINUTES)).isTrue();
+  }
+
+  private List<ProcessHandle> servers() throws IOException {
+    List<ProcessHandle> servers = new ArrayList<>();
+    for (String server : SERVERS) {
+      String pid =
+          Files.readString(dataDir().resolve("run").resolve(server + ".pid")).split(" ")[0];
+      servers.add(ProcessHandle.of(Long.parseLong(pid)).orElseThrow());
+    }
+    return servers;
+  }
+
+  private Path dataDir() {
+    return folder.resolve("data");
+  }
+
+  private String log(String name) {
+    Path file =
+        name.equals("up") ? folder.resolve("up.log") : dataDir().resolve("logs/" + name + ".log");
+    try {
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.sluice.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.SluiceException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class PortsTest {
+
+  private final List<String> notes = new ArrayList<>();
+  private final Ports ports = new Ports(notes::add);
+
+  @Test
+  void nextFreePortIsTakenAndSaid() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int wellKnown = taken.getLocalPort();
+      int port = ports.choose("Kafka", "--kafka-port", null, wellKnown);
+      assertThat(port).isGreaterThan(wellKnown);
+      assertThat(notes).containsExactly("Port " + wellKnown + " is taken; Kafka uses " + port);
+    }
+  }
+
+  @Test
+  void portOfAServerOnAllAddressesIsTakenToo() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      assertThat(ports.choose("Kafka", "--kafka-port", null, taken.getLocalPort()))
+          .isNotEqualTo(taken.getLocalPort());
+    }
+  }
+
+  @Test
+  void portAskedForThatIsTakenIsAnError() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int port = taken.getLocalPort();
+      assertThatThrownBy(() -> ports.choose("Kafka", "--kafka-port", port, 9092))
+          .isInstanceOf(SluiceException.class)
+          .hasMessageContaining(Integer.toString(port))
+          .hasMessageContaining("Kafka")
+          .hasMessageContaining("--kafka-port");
+    }
+  }
+
+  @Test
+  void noPortIsGivenTwice() {
+    int free = ports.any();
+    int first = new Ports(notes::add).choose("A", "--a", null, free);
+    assertThat(ports.choose("B", "--b", null, first)).isNotEqualTo(free);
+    assertThatThrownBy(() -> ports.choose("C", "--c", free, 1)).isInstanceOf(SluiceException.class);
+  }
+
+  @Test
+  void portOutOfRangeIsAnError() {
+    assertThatThrownBy(() -> ports.choose("A", "--a-port", 70_000, 1))
+        .hasMessageContaining("--a-port 70000");
+  }
+}

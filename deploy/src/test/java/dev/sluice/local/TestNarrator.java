@@ -1,0 +1,12 @@
+package dev.sluice.local;
+
+/** Shows in the test's output what a pipeline says, so that a failure can be read there. */
+final class TestNarrator implements Narrator {
+  @Override
+  public void say(String sentence) {
+    System.out.println(sentence);
+  }
+
+  @Override
+  public void progress(String line) {}
+}
