@@ -40,26 +40,45 @@ final class ClickHouse implements Server {
    * @param executor runs the requests, so that a caller can stop waiting for one
    */
   ClickHouse(SinkConfig config, ExecutorService executor) {
+    this(config, config.hosts(), executor);
+  }
+
+  /** To ask some of the hosts only. */
+  ClickHouse(SinkConfig config, List<SinkConfig.Host> hosts, ExecutorService executor) {
     this.config = config;
-    for (SinkConfig.Host host : config.hosts()) {
-      Client.Builder builder =
-          new Client.Builder()
-              .addEndpoint(Protocol.HTTP, host.name(), host.port(), config.ssl())
-              .setUsername(config.username())
-              .setPassword(config.password().value())
-              .setDefaultDatabase(config.database())
-              .setClientName("sluice-sink")
-              .setConnectTimeout(CONNECT_TIMEOUT_MS)
-              .setSocketTimeout(config.insertTimeoutMs())
-              .setMaxConnections(MAX_CONNECTIONS)
-              .setMaxRetries(0)
-              .retryOnFailures(ClientFaultCause.None)
-              .compressServerResponse(false)
-              .compressClientRequest(config.compress())
-              .useAsyncRequests(true)
-              .setSharedOperationExecutor(executor);
-      clients.add(builder.build());
+    for (SinkConfig.Host host : hosts) {
+      clients.add(connect(host, executor));
     }
+  }
+
+  private Client connect(SinkConfig.Host host, ExecutorService executor) {
+    Client.Builder builder =
+        new Client.Builder()
+            .addEndpoint(Protocol.HTTP, host.name(), host.port(), config.ssl())
+            .setUsername(config.username())
+            .setDefaultDatabase(config.database())
+            .setClientName("sluice-sink")
+            .setConnectTimeout(CONNECT_TIMEOUT_MS)
+            .setSocketTimeout(config.insertTimeoutMs())
+            .setMaxConnections(MAX_CONNECTIONS)
+            .setMaxRetries(0)
+            .retryOnFailures(ClientFaultCause.None)
+            .compressServerResponse(false)
+            .compressClientRequest(config.compress())
+            .useAsyncRequests(true)
+            .setSharedOperationExecutor(executor);
+    if (!config.caCertificate().isEmpty()) {
+      builder.setRootCertificate(config.caCertificate());
+    }
+    if (!config.clientCertificate().isEmpty()) {
+      builder.setClientCertificate(config.clientCertificate()).setClientKey(config.clientKey());
+    }
+    if (config.password().value().isEmpty() && !config.clientCertificate().isEmpty()) {
+      builder.useSSLAuthentication(true);
+    } else {
+      builder.setPassword(config.password().value());
+    }
+    return builder.build();
   }
 
   @Override
@@ -150,6 +169,7 @@ final class ClickHouse implements Server {
         new QuerySettings()
             .setQueryId(UUID.randomUUID().toString())
             .setFormat(ClickHouseFormat.RowBinary);
+    config.clickhouseSettings().forEach(settings::serverSetting);
     call(
         settings.getQueryId(),
         QUERY_TIMEOUT_MS,

@@ -1,14 +1,17 @@
 package dev.sluice.sink;
 
+import static dev.sluice.sink.Fault.Kind.FATAL;
 import static dev.sluice.sink.Fault.Kind.PASSING;
 import static dev.sluice.sink.Fault.Kind.REFUSED;
 import static dev.sluice.sink.Fault.Kind.WAITING;
 
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** ClickHouse's error codes that do not fail the task, under ClickHouse's names for them. */
+/** ClickHouse's error codes that mean something to the sink, under ClickHouse's names for them. */
 enum ErrorCode {
   UNEXPECTED_END_OF_FILE(3, PASSING),
   CANNOT_READ_ALL_DATA(33, PASSING),
@@ -116,10 +119,13 @@ enum ErrorCode {
   VIOLATED_CONSTRAINT(469, REFUSED),
   CANNOT_PARSE_IPV4(675, REFUSED),
   CANNOT_PARSE_IPV6(676, REFUSED),
-  UNKNOWN_ELEMENT_OF_ENUM(691, REFUSED);
+  UNKNOWN_ELEMENT_OF_ENUM(691, REFUSED),
 
-  private static final Map<Integer, Fault.Kind> KINDS =
-      Arrays.stream(values()).collect(Collectors.toMap(code -> code.number, code -> code.kind));
+  UNKNOWN_SETTING(115, FATAL),
+  SETTING_CONSTRAINT_VIOLATION(452, FATAL);
+
+  private static final Map<Integer, ErrorCode> BY_NUMBER =
+      Arrays.stream(values()).collect(Collectors.toMap(code -> code.number, Function.identity()));
 
   final int number;
   final Fault.Kind kind;
@@ -129,7 +135,7 @@ enum ErrorCode {
     this.kind = kind;
   }
 
-  static Fault.Kind kindOf(int number) {
-    return KINDS.getOrDefault(number, Fault.Kind.FATAL);
+  static Optional<ErrorCode> of(int number) {
+    return Optional.ofNullable(BY_NUMBER.get(number));
   }
 }

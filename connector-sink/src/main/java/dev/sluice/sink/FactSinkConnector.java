@@ -3,6 +3,7 @@ package dev.sluice.sink;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.sink.SinkConnector;
@@ -23,6 +24,21 @@ public final class FactSinkConnector extends SinkConnector {
   @Override
   public ConfigDef config() {
     return SinkConfig.DEFINITION;
+  }
+
+  /** {@inheritDoc} Settings that are valid by themselves are tried on ClickHouse. */
+  @Override
+  public Config validate(Map<String, String> newSettings) {
+    Config validated = super.validate(newSettings);
+    if (validated.configValues().stream().allMatch(value -> value.errorMessages().isEmpty())) {
+      new ConnectionCheck(newSettings)
+          .run(
+              (setting, problem) ->
+                  validated.configValues().stream()
+                      .filter(value -> value.name().equals(setting))
+                      .forEach(value -> value.addErrorMessage(problem)));
+    }
+    return validated;
   }
 
   @Override

@@ -102,6 +102,7 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
   @Override
   public void put(Collection<SinkRecord> records) {
     long now = System.nanoTime();
+    metrics.register(now);
     lanes.values().forEach(Lane::settle);
     for (SinkRecord record : records) {
       Source source = source(record);
@@ -186,7 +187,7 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
       throw new ConnectException(named);
     }
     reporter.report(record, named);
-    metrics.deadLetters.record();
+    metrics.deadLetters.incrementAndGet();
   }
 
   /**

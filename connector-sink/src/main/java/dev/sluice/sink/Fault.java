@@ -53,8 +53,8 @@ final class Fault extends Exception {
       cause = cause.getCause();
     }
     if (cause instanceof ServerException server && server.getCode() > 0) {
-      Kind kind = ErrorCode.kindOf(server.getCode());
-      return new Fault(kind, server.getCode(), describe(kind, server));
+      Kind kind = ErrorCode.of(server.getCode()).map(code -> code.kind).orElse(Kind.FATAL);
+      return new Fault(kind, server.getCode(), describe(server));
     } else if (cause instanceof Error) {
       return new Fault(Kind.FATAL, 0, cause.toString());
     }
@@ -76,23 +76,27 @@ final class Fault extends Exception {
 
   /** The setting to look at first. */
   String setting() {
-    if (kind != Kind.WAITING) {
+    ErrorCode known = ErrorCode.of(code).orElse(null);
+    if (known == null || kind == Kind.PASSING) {
       return SinkConfig.HOSTNAME;
-    } else if (is(ErrorCode.UNKNOWN_TABLE) || is(ErrorCode.TABLE_IS_DROPPED)) {
-      return SinkConfig.TOPIC_TABLES;
-    } else if (is(ErrorCode.UNKNOWN_DATABASE)) {
-      return SinkConfig.DATABASE;
     }
-    return is(ErrorCode.ACCESS_DENIED) ? SinkConfig.USERNAME : SinkConfig.PASSWORD;
+    return switch (known) {
+      case UNKNOWN_TABLE, TABLE_IS_DROPPED -> SinkConfig.TOPIC_TABLES;
+      case UNKNOWN_DATABASE -> SinkConfig.DATABASE;
+      case ACCESS_DENIED, DATABASE_ACCESS_DENIED -> SinkConfig.USERNAME;
+      case UNKNOWN_SETTING, SETTING_CONSTRAINT_VIOLATION -> SinkConfig.CLICKHOUSE_SETTINGS;
+      default -> SinkConfig.PASSWORD;
+    };
   }
 
   /**
-   * ClickHouse quotes values when it refuses data, so of such messages only the name of the error
-   * is kept, and of a violated constraint its name; the whole one is in the server's log.
+   * ClickHouse quotes values when it refuses data, and may in an error not known here: of those
+   * messages only the name of the error is kept, and of a violated constraint its name. The whole
+   * one is in the server's log.
    */
-  private static String describe(Kind kind, ServerException server) {
+  private static String describe(ServerException server) {
     String message = server.getMessage();
-    if (kind == Kind.PASSING || kind == Kind.WAITING) {
+    if (ErrorCode.of(server.getCode()).filter(code -> code.kind != Kind.REFUSED).isPresent()) {
       return "ClickHouse says: " + message.substring(0, Math.min(message.length(), MESSAGE_LIMIT));
     }
     Matcher name = ERROR_NAME.matcher(message);

@@ -60,7 +60,7 @@ final class Retry {
       // Between half and the whole of it, so that tasks do not come back all at once.
       Thread.sleep(ThreadLocalRandom.current().nextLong(waitMs / 2, waitMs + 1));
       waitMs = Math.min(waitMs * 2, longestWaitMs);
-      metrics.retries.record();
+      metrics.retries.incrementAndGet();
       try {
         T result = action.run();
         LOG.info("{} works again after {} ms", doing, elapsedMs(began));

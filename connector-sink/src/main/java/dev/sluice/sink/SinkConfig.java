@@ -1,5 +1,7 @@
 package dev.sluice.sink;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,9 @@ record SinkConfig(
     String connector,
     List<Host> hosts,
     boolean ssl,
+    String caCertificate,
+    String clientCertificate,
+    String clientKey,
     String database,
     String username,
     Password password,
@@ -38,6 +43,9 @@ record SinkConfig(
   static final String HOSTNAME = "hostname";
   static final String PORT = "port";
   static final String SSL = "ssl";
+  static final String CA_CERTIFICATE = "ssl.ca.certificate";
+  static final String CLIENT_CERTIFICATE = "ssl.client.certificate";
+  static final String CLIENT_KEY = "ssl.client.key";
   static final String DATABASE = "database";
   static final String USERNAME = "username";
   static final String PASSWORD = "password";
@@ -53,6 +61,9 @@ record SinkConfig(
   static final String RETRY_BACKOFF_MAX = "retry.backoff.max.ms";
   static final String TRUNCATE = "truncate.enabled";
 
+  private static final ConfigDef.Validator FILE =
+      ConfigDef.LambdaValidator.with(SinkConfig::fileOrRefuse, () -> "readable file");
+
   static final ConfigDef DEFINITION = definition();
 
   /** One server of the list in {@code hostname}. */
@@ -64,6 +75,9 @@ record SinkConfig(
         settings.getOrDefault("name", "sluice"),
         hosts(config.getList(HOSTNAME), config.getInt(PORT)),
         config.getBoolean(SSL),
+        config.getString(CA_CERTIFICATE),
+        config.getString(CLIENT_CERTIFICATE),
+        config.getString(CLIENT_KEY),
         config.getString(DATABASE),
         config.getString(USERNAME),
         config.getPassword(PASSWORD),
@@ -117,6 +131,30 @@ record SinkConfig(
     return Map.copyOf(pairs);
   }
 
+  private static void hostsOrRefuse(String setting, Object value) {
+    // That it is missing altogether is said already.
+    if (value instanceof List<?> names) {
+      if (names.isEmpty()) {
+        throw new ConfigException(setting + ": at least one host is wanted");
+      }
+      hosts(names.stream().map(String::valueOf).toList(), 1);
+    }
+  }
+
+  private static void fileOrRefuse(String setting, Object value) {
+    if (!((String) value).isEmpty() && !Files.isReadable(Path.of((String) value))) {
+      throw new ConfigException(setting + ": there is no such file, or it cannot be read");
+    }
+  }
+
+  private static void settingsOrRefuse(String setting, Object value) {
+    pairsOrRefuse(setting, value);
+    if (((List<?>) value).contains("wait_for_async_insert=0")) {
+      throw new ConfigException(
+          setting + ": wait_for_async_insert=0 would acknowledge rows that may still be lost");
+    }
+  }
+
   private static void pairsOrRefuse(String setting, Object value) {
     pairs(setting, ((List<?>) value).stream().map(String::valueOf).toList());
   }
@@ -129,7 +167,7 @@ record SinkConfig(
             HOSTNAME,
             Type.LIST,
             ConfigDef.NO_DEFAULT_VALUE,
-            ConfigDef.ValidList.anyNonDuplicateValues(false, false),
+            ConfigDef.LambdaValidator.with(SinkConfig::hostsOrRefuse, () -> "host or host:port, …"),
             Importance.HIGH,
             "Host of ClickHouse's HTTP interface. Several, separated by commas and each with its own"
                 + " port if need be (host:port), are tried in turn when one does not answer; their"
@@ -159,6 +197,41 @@ record SinkConfig(
             ++order,
             Width.SHORT,
             "HTTPS")
+        .define(
+            CA_CERTIFICATE,
+            Type.STRING,
+            "",
+            FILE,
+            Importance.MEDIUM,
+            "File of the certificate (PEM) that vouches for the server. If empty, the Java runtime's"
+                + " own list does.",
+            group,
+            ++order,
+            Width.LONG,
+            "CA certificate")
+        .define(
+            CLIENT_CERTIFICATE,
+            Type.STRING,
+            "",
+            FILE,
+            Importance.MEDIUM,
+            "File of the certificate (PEM) that the sink shows to the server. Without a password it"
+                + " is what proves the user.",
+            group,
+            ++order,
+            Width.LONG,
+            "Client certificate")
+        .define(
+            CLIENT_KEY,
+            Type.STRING,
+            "",
+            FILE,
+            Importance.MEDIUM,
+            "File of the client certificate's private key (PEM, PKCS#8).",
+            group,
+            ++order,
+            Width.LONG,
+            "Client key")
         .define(
             DATABASE,
             Type.STRING,
@@ -233,7 +306,7 @@ record SinkConfig(
             Type.LIST,
             List.of(),
             ConfigDef.LambdaValidator.with(
-                SinkConfig::pairsOrRefuse, () -> "setting=value,setting=value,…"),
+                SinkConfig::settingsOrRefuse, () -> "setting=value,setting=value,…"),
             Importance.LOW,
             "ClickHouse settings sent with each insert.",
             group,

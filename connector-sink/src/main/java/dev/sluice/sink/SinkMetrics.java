@@ -1,93 +1,108 @@
 package dev.sluice.sink;
 
 import java.util.LinkedHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.metrics.Gauge;
-import org.apache.kafka.common.metrics.MeasurableStat;
 import org.apache.kafka.common.metrics.PluginMetrics;
-import org.apache.kafka.common.metrics.Sensor;
-import org.apache.kafka.common.metrics.stats.Avg;
-import org.apache.kafka.common.metrics.stats.Max;
-import org.apache.kafka.common.metrics.stats.Meter;
-import org.apache.kafka.common.metrics.stats.SampledStat;
-import org.apache.kafka.common.metrics.stats.WindowedCount;
-import org.apache.kafka.common.metrics.stats.WindowedSum;
 
-/** The task's numbers. Connect adds the tags of connector and task. */
+/**
+ * The task's numbers, as gauges over counters of its own: sensors of one name would be shared by
+ * all tasks of a worker. Connect adds the tags of connector and task.
+ *
+ * <p>Failure semantics: a task that Connect has given up may still hold its metrics when its
+ * successor starts. Until it lets go, the successor works unseen and tries again.
+ */
 final class SinkMetrics {
   private static final long NEVER = -1;
-
-  final Sensor rows;
-  final Sensor bytes;
-  final Sensor insertMs;
-  final Sensor retries;
-  final Sensor deadLetters;
+  private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Tables whose inserts are being retried. */
-  final AtomicInteger tablesInTrouble = new AtomicInteger();
+  final AtomicLong tablesInTrouble = new AtomicLong();
 
   /** Rows sent and not yet acknowledged. */
   final AtomicLong rowsInFlight = new AtomicLong();
 
-  private final PluginMetrics metrics;
+  final AtomicLong retries = new AtomicLong();
+  final AtomicLong deadLetters = new AtomicLong();
+
+  private final AtomicLong rows = new AtomicLong();
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong inserts = new AtomicLong();
+  private final AtomicLong largestInsert = new AtomicLong();
+  private final AtomicLong insertMs = new AtomicLong();
+  private final AtomicLong slowestInsertMs = new AtomicLong();
   private final AtomicLong newestTimestamp = new AtomicLong(NEVER);
+
+  private final PluginMetrics metrics;
+  private final Map<MetricName, LongSupplier> gauges = new LinkedHashMap<>();
+  private boolean registered;
+  private Long lastTry;
 
   SinkMetrics(PluginMetrics metrics) {
     this.metrics = metrics;
-    rows = meter("rows", "rows acknowledged by ClickHouse");
-    add(rows, "batch-rows-avg", "rows per insert", new Avg());
-    add(rows, "batch-rows-max", "rows of the largest insert", new Max());
-    bytes = meter("bytes", "bytes of rows acknowledged by ClickHouse, before compression");
-    insertMs = metrics.addSensor("inserts");
-    addMeter(insertMs, "inserts", "inserts acknowledged by ClickHouse", new WindowedCount());
-    add(insertMs, "insert-ms-avg", "milliseconds from sending an insert to its answer", new Avg());
-    add(insertMs, "insert-ms-max", "milliseconds of the slowest insert", new Max());
-    retries = meter("retries", "tries that failed and were repeated");
-    deadLetters = meter("dead-letters", "records that became no row");
+    gauge("rows-total", "rows acknowledged by ClickHouse", rows::get);
+    gauge("bytes-total", "bytes of rows acknowledged, before compression", bytes::get);
+    gauge("inserts-total", "inserts acknowledged by ClickHouse", inserts::get);
+    gauge("insert-rows-max", "rows of the largest insert", largestInsert::get);
+    gauge("insert-ms-total", "milliseconds from sending to answer, of all inserts", insertMs::get);
+    gauge("insert-ms-max", "milliseconds of the slowest insert", slowestInsertMs::get);
     gauge("rows-in-flight", "rows sent and not yet acknowledged", rowsInFlight::get);
-    gauge("tables-in-trouble", "tables whose inserts are being retried", tablesInTrouble::get);
+    gauge("retries-total", "tries that failed and were repeated", retries::get);
+    gauge("tables-in-trouble", "tables whose inserts are being retried now", tablesInTrouble::get);
+    gauge("dead-letters-total", "records that became no row", deadLetters::get);
     gauge(
         "freshness-ms",
-        "milliseconds since the timestamp of the newest row acknowledged, -1 before the first",
+        "milliseconds since the record timestamp of the newest row acknowledged, -1 before it",
         this::freshness);
   }
 
+  private void gauge(String name, String description, LongSupplier value) {
+    gauges.put(metrics.metricName(name, description, new LinkedHashMap<>()), value);
+  }
+
+  /** Makes the numbers visible, if they are not yet and the last try is a while ago. */
+  void register(long now) {
+    if (registered || (lastTry != null && now - lastTry < AGAIN_NANOS)) {
+      return;
+    }
+    lastTry = now;
+    try {
+      gauges.forEach((name, value) -> metrics.addMetric(name, gaugeOf(value)));
+      registered = true;
+    } catch (IllegalArgumentException e) {
+      // The former task's are still there. Whatever of ours got in makes room for the next try.
+      gauges.keySet().forEach(this::remove);
+    }
+  }
+
+  private static Gauge<Long> gaugeOf(LongSupplier value) {
+    return (config, now) -> value.getAsLong();
+  }
+
+  private void remove(MetricName name) {
+    try {
+      metrics.removeMetric(name);
+    } catch (IllegalArgumentException e) {
+      // It was not ours.
+    }
+  }
+
   void acknowledged(int rowCount, int byteCount, long newest, long tookMs) {
-    rows.record(rowCount);
-    bytes.record(byteCount);
-    insertMs.record(tookMs);
+    rows.addAndGet(rowCount);
+    bytes.addAndGet(byteCount);
+    inserts.incrementAndGet();
+    largestInsert.accumulateAndGet(rowCount, Math::max);
+    insertMs.addAndGet(tookMs);
+    slowestInsertMs.accumulateAndGet(tookMs, Math::max);
     newestTimestamp.accumulateAndGet(newest, Math::max);
   }
 
   private long freshness() {
     long newest = newestTimestamp.get();
     return newest == NEVER ? NEVER : System.currentTimeMillis() - newest;
-  }
-
-  private Sensor meter(String name, String what) {
-    Sensor sensor = metrics.addSensor(name);
-    addMeter(sensor, name, what, new WindowedSum());
-    return sensor;
-  }
-
-  private void addMeter(Sensor sensor, String name, String what, SampledStat stat) {
-    MetricName rate = name(name + "-rate", what + ", per second");
-    sensor.add(new Meter(stat, rate, name(name + "-total", what)));
-  }
-
-  private void add(Sensor sensor, String name, String what, MeasurableStat stat) {
-    sensor.add(name(name, what), stat);
-  }
-
-  private void gauge(String name, String what, LongSupplier value) {
-    Gauge<Long> gauge = (config, now) -> value.getAsLong();
-    metrics.addMetric(name(name, what), gauge);
-  }
-
-  private MetricName name(String name, String description) {
-    return metrics.metricName(name, description, new LinkedHashMap<>());
   }
 }

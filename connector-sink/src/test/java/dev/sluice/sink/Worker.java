@@ -35,7 +35,7 @@ final class Worker implements SinkTaskContext {
   private final Map<TopicPartition, Long> positions = new HashMap<>();
   private final Map<TopicPartition, Long> rewinds = new HashMap<>();
   private final Set<TopicPartition> paused = new HashSet<>();
-  private final Metrics metrics = new Metrics();
+  final Metrics metrics = new Metrics();
   private final FactSinkTask task;
   private final int maxPoll;
   boolean deadLetterQueue = true;
@@ -213,7 +213,7 @@ final class Worker implements SinkTaskContext {
 
   @Override
   public PluginMetrics pluginMetrics() {
-    return new PluginMetricsImpl(metrics, Map.of());
+    return new PluginMetricsImpl(metrics, Map.of("task", "0"));
   }
 
   double metric(String name) {

@@ -1,0 +1,293 @@
+package dev.sluice.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLParameters;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only a server of the test's own does on demand: odd answers, silence, certificates. */
+class ClickHouseTest {
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+  private static final byte[] LAYOUT = "\1a\4Int8\0\1b\6String\7DEFAULT".getBytes();
+
+  private final ExecutorService executor = Executors.newCachedThreadPool();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable closeable : open) {
+      closeable.close();
+    }
+    executor.shutdownNow();
+  }
+
+  @Test
+  void theLayoutIsReadInTableOrder() throws Exception {
+    ClickHouse clickHouse = connect(serve(exchange -> answer(exchange, 200, LAYOUT)), Map.of());
+
+    assertThat(clickHouse.layout("t"))
+        .isEqualTo(
+            new TableLayout(
+                "t",
+                List.of(
+                    new TableLayout.Column("a", "Int8", ""),
+                    new TableLayout.Column("b", "String", "DEFAULT"))));
+  }
+
+  @Test
+  void aTableWithoutColumnsIsMissing() throws Exception {
+    ClickHouse clickHouse =
+        connect(serve(exchange -> answer(exchange, 200, new byte[0])), Map.of());
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.layout("t"));
+
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.WAITING);
+    assertThat(fault.setting()).isEqualTo("topic2TableMap");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {404, 408, 429, 500, 502, 503, 504})
+  void anAnswerThatIsNotClickHousesOwnMayPass(int status) throws Exception {
+    ClickHouse clickHouse =
+        connect(serve(exchange -> answer(exchange, status, "busy".getBytes())), Map.of());
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
+
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.PASSING);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"241, PASSING", "252, PASSING", "516, WAITING", "469, REFUSED", "62, FATAL"})
+  void clickHousesOwnAnswersAreSortedByTheirCode(int code, Fault.Kind kind) throws Exception {
+    ClickHouse clickHouse = connect(serve(exchange -> refuse(exchange, code)), Map.of());
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
+
+    assertThat(fault.kind()).isEqualTo(kind);
+  }
+
+  @Test
+  void theReasonOfARefusalHoldsNoValues() throws Exception {
+    ClickHouse clickHouse = connect(serve(exchange -> refuse(exchange, 469)), Map.of());
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
+
+    assertThat(fault)
+        .hasMessageContaining("code 469 VIOLATED_CONSTRAINT (Constraint `positive`)")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void anInsertNamesItsQueryItsTokenAndItsColumns() throws Exception {
+    AtomicReference<String> query = new AtomicReference<>();
+    AtomicReference<byte[]> body = new AtomicReference<>();
+    int port =
+        serve(
+            exchange -> {
+              query.set(exchange.getRequestURI().getQuery());
+              body.set(exchange.getRequestBody().readAllBytes());
+              answer(exchange, 200, new byte[0]);
+            });
+
+    connect(port, Map.of("clickhouseSettings", "insert_quorum=2")).insert(insert(3));
+
+    assertThat(query.get())
+        .contains("query_id=q1")
+        .contains("insert_deduplication_token=token")
+        .contains("insert_quorum=2")
+        .contains("INSERT INTO `t` (`n`")
+        .contains("FORMAT RowBinaryWithNamesAndTypes");
+    assertThat(body.get()).startsWith(1, 1, 'n', 5, 'I', 'n', 't', '6', '4').hasSize(9 + 3 * 8);
+  }
+
+  @Test
+  void silenceEndsWithTheTimeout() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    open.add(over::countDown);
+    int port = serve(exchange -> await(over));
+    ClickHouse clickHouse = connect(port, Map.of("clickhouseClientInsertTimeoutMs", "1000"));
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
+
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.PASSING);
+  }
+
+  @Test
+  void aHostThatStopsReadingInMidBodyEndsWithTheTimeout() throws Exception {
+    // Connections wait in the backlog and nobody ever reads from them.
+    ServerSocket blackHole = new ServerSocket(0, 10, LOOPBACK);
+    open.add(blackHole);
+    ClickHouse clickHouse =
+        connect(blackHole.getLocalPort(), Map.of("clickhouseClientInsertTimeoutMs", "1000"));
+    Server.Insert large = insert(4_000_000);
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(large));
+
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.PASSING);
+    assertThat(fault).hasMessageContaining("nothing within 1000 ms");
+  }
+
+  @Test
+  void theNextHostIsTriedAfterAFaultThatMayPass() throws Exception {
+    int good = serve(exchange -> answer(exchange, 200, LAYOUT));
+    int readOnly = serve(exchange -> refuse(exchange, 242));
+    ClickHouse clickHouse =
+        connect(1, Map.of("hostname", "127.0.0.1:" + readOnly + ",127.0.0.1:" + good));
+
+    catchThrowableOfType(Fault.class, () -> clickHouse.layout("t"));
+
+    assertThat(clickHouse.layout("t").columns()).hasSize(2);
+  }
+
+  @Test
+  void aHostWhereOurOwnTryStillRunsIsNotLeft() throws Exception {
+    int other = serve(exchange -> answer(exchange, 200, new byte[0]));
+    int busy = serve(exchange -> refuse(exchange, 216));
+    ClickHouse clickHouse =
+        connect(1, Map.of("hostname", "127.0.0.1:" + busy + ",127.0.0.1:" + other));
+
+    for (int i = 0; i < 3; i++) {
+      Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
+      assertThat(fault.is(ErrorCode.QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING)).isTrue();
+    }
+  }
+
+  @Test
+  void certificatesProveBothSides(@TempDir Path dir) throws Exception {
+    TestCertificate ours = TestCertificate.create(dir, "client");
+    TestCertificate theirs = TestCertificate.create(dir, "server");
+    AtomicReference<Map<String, String>> headers = new AtomicReference<>();
+    int port =
+        serveTls(
+            theirs,
+            ours,
+            exchange -> {
+              headers.set(flat(exchange));
+              answer(exchange, 200, LAYOUT);
+            });
+    Map<String, String> settings = new HashMap<>();
+    settings.put("ssl", "true");
+    settings.put("ssl.ca.certificate", theirs.certificate().toString());
+
+    ClickHouse stranger = connect(port, settings);
+    assertThat(catchThrowableOfType(Fault.class, () -> stranger.layout("t")).kind())
+        .isEqualTo(Fault.Kind.PASSING);
+
+    settings.put("ssl.client.certificate", ours.certificate().toString());
+    settings.put("ssl.client.key", ours.key().toString());
+    assertThat(connect(port, settings).layout("t").columns()).hasSize(2);
+    assertThat(headers.get())
+        .containsEntry("X-clickhouse-ssl-certificate-auth", "on")
+        .doesNotContainKey("Authorization");
+
+    settings.put("ssl.ca.certificate", ours.certificate().toString());
+    ClickHouse distrustful = connect(port, settings);
+    assertThat(catchThrowableOfType(Fault.class, () -> distrustful.layout("t")))
+        .hasMessageContaining("certification path");
+  }
+
+  private static Map<String, String> flat(HttpExchange exchange) {
+    Map<String, String> flat = new HashMap<>();
+    exchange.getRequestHeaders().forEach((name, values) -> flat.put(name, values.get(0)));
+    return flat;
+  }
+
+  private static Server.Insert insert(int rowCount) {
+    RowWriter writer = RowWriter.compile(SCHEMA, MemoryServer.layoutOf("Int64"));
+    RowBuffer rows = new RowBuffer(1024);
+    for (long n = 0; n < rowCount; n++) {
+      rows.putLong(n);
+    }
+    return new Server.Insert("t", writer, rows, 0, rows.size(), "q1", "token");
+  }
+
+  private static final org.apache.kafka.connect.data.Schema SCHEMA =
+      org.apache.kafka.connect.data.SchemaBuilder.struct()
+          .field("n", org.apache.kafka.connect.data.Schema.INT64_SCHEMA)
+          .build();
+
+  private ClickHouse connect(int port, Map<String, String> more) {
+    Map<String, String> settings =
+        new HashMap<>(Map.of("hostname", "127.0.0.1", "port", "" + port));
+    settings.putAll(more);
+    ClickHouse clickHouse = new ClickHouse(SinkConfig.of(settings), executor);
+    open.add(clickHouse);
+    return clickHouse;
+  }
+
+  private int serve(HttpHandler handler) throws IOException {
+    return start(HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 0), handler);
+  }
+
+  private int serveTls(TestCertificate own, TestCertificate client, HttpHandler handler)
+      throws Exception {
+    HttpsServer server = HttpsServer.create(new InetSocketAddress(LOOPBACK, 0), 0);
+    server.setHttpsConfigurator(
+        new HttpsConfigurator(own.contextTrusting(client)) {
+          @Override
+          public void configure(HttpsParameters parameters) {
+            SSLParameters tls = getSSLContext().getDefaultSSLParameters();
+            tls.setNeedClientAuth(true);
+            parameters.setSSLParameters(tls);
+          }
+        });
+    return start(server, handler);
+  }
+
+  private int start(HttpServer server, HttpHandler handler) {
+    server.createContext("/", handler);
+    server.setExecutor(executor);
+    server.start();
+    open.add(() -> server.stop(0));
+    return server.getAddress().getPort();
+  }
+
+  private static void answer(HttpExchange exchange, int status, byte[] body) throws IOException {
+    exchange.getRequestBody().readAllBytes();
+    exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+    exchange.getResponseBody().write(body);
+    exchange.close();
+  }
+
+  private static void refuse(HttpExchange exchange, int code) throws IOException {
+    exchange.getResponseHeaders().add("X-ClickHouse-Exception-Code", "" + code);
+    String text =
+        "Code: %d. DB::Exception: Constraint `positive` for table t is violated at row 1."
+            + " Column values: n = secret. (VIOLATED_CONSTRAINT) (version 26.7.2.1)";
+    answer(exchange, 500, text.formatted(code).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.sluice.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.metrics.internals.PluginMetricsImpl;
+import org.junit.jupiter.api.Test;
+
+/** Two tasks in the registry of one worker. */
+class SinkMetricsTest {
+  private final Metrics registry = new Metrics();
+  private final long now = System.nanoTime();
+
+  @Test
+  void tasksOfOneWorkerCountForThemselves() throws IOException {
+    PluginMetricsImpl first = new PluginMetricsImpl(registry, Map.of("task", "0"));
+    PluginMetricsImpl second = new PluginMetricsImpl(registry, Map.of("task", "1"));
+    SinkMetrics one = new SinkMetrics(first);
+    SinkMetrics two = new SinkMetrics(second);
+    one.register(now + 1);
+    two.register(now + 1);
+
+    one.acknowledged(10, 100, 1, 5);
+    two.acknowledged(7, 70, 1, 5);
+    assertThat(value("rows-total", "0")).isEqualTo(10L);
+    assertThat(value("rows-total", "1")).isEqualTo(7L);
+
+    first.close();
+    assertThat(value("rows-total", "0")).isNull();
+    assertThat(value("rows-total", "1")).isEqualTo(7L);
+  }
+
+  @Test
+  void aSuccessorWaitsUntilTheFormerTaskLetsGo() throws IOException {
+    PluginMetricsImpl former = new PluginMetricsImpl(registry, Map.of("task", "0"));
+    new SinkMetrics(former).register(now + 1);
+    SinkMetrics successor = new SinkMetrics(new PluginMetricsImpl(registry, Map.of("task", "0")));
+    successor.acknowledged(3, 30, 1, 5);
+
+    successor.register(now + 2);
+    assertThat(value("rows-total", "0")).isEqualTo(0L);
+
+    former.close();
+    successor.register(now + 3);
+    assertThat(value("rows-total", "0")).as("not every call tries again").isNull();
+
+    successor.register(now + TimeUnit.SECONDS.toNanos(2));
+    assertThat(value("rows-total", "0")).isEqualTo(3L);
+  }
+
+  private Object value(String name, String task) {
+    return registry.metrics().entrySet().stream()
+        .filter(entry -> is(entry.getKey(), name, task))
+        .map(entry -> entry.getValue().metricValue())
+        .findAny()
+        .orElse(null);
+  }
+
+  private static boolean is(MetricName metric, String name, String task) {
+    return metric.name().equals(name) && task.equals(metric.tags().get("task"));
+  }
+}
