@@ -56,7 +56,8 @@ public final class LocalPipeline implements AutoCloseable {
     this.home = home;
     this.narrator = narrator;
     this.source =
-        ConnectorSpec.read(home.configs().resolve("source.json")).with(options.sourceSettings());
+        ConnectorSpec.read(home.configs().resolve("source.json"))
+            .with(options.overrides().source());
     this.sink = sinkSpec();
     this.dataDir = DataDir.open(options.dataDir());
     try {
@@ -227,7 +228,7 @@ public final class LocalPipeline implements AutoCloseable {
     if (options.factTable() == FactTable.STRICT) {
       spec = spec.with(home.configs().resolve("strict.json"));
     }
-    return spec.with(options.sinkSettings());
+    return spec.with(options.overrides().sink());
   }
 
   private Map<String, String> renames() {

@@ -76,7 +76,7 @@ public final class LocalStack implements AutoCloseable {
             pluginPath(home, options.sinkPlugin()),
             kafka.bootstrapServers(),
             environment,
-            options.workerSettings());
+            options.overrides().worker());
   }
 
   /** Starts all servers side by side and returns when all are ready. */
