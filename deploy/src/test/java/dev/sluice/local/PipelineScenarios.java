@@ -299,6 +299,49 @@ abstract class PipelineScenarios {
     synced();
   }
 
+  @Test
+  void comparisonFindsEveryKindOfDifference() throws SQLException {
+    String changed = insert();
+    String missing = insert();
+    String extra = UUID.randomUUID().toString();
+    synced();
+    String table = factTable.tableName();
+    String version = factTable == FactTable.STRICT ? "_version" : "updated_at";
+    String forged =
+        "INSERT INTO %s SELECT * REPLACE (%s, %s + 1 AS %s) FROM (SELECT * FROM %s FINAL WHERE id ="
+            + " '%s')";
+    pipeline
+        .clickHouse()
+        .execute(forged.formatted(table, "'DE ' AS countryCode", version, version, table, changed));
+    pipeline
+        .clickHouse()
+        .execute(
+            forged.formatted(table, "'" + extra + "' AS id", version, version, table, changed));
+    delete(missing);
+
+    List<String> differences = pipeline.compare().differences();
+    assertThat(differences)
+        .hasSize(3)
+        .anyMatch(found -> found.startsWith(changed + " differs in countryCode"))
+        .contains(missing + " is missing in ClickHouse", extra + " is in ClickHouse only");
+    assertThat(String.join("", differences)).doesNotContain("DE");
+
+    delete(extra);
+    execute("UPDATE app_user_visits SET state = 8 WHERE id IN ('%s', '%s')", changed, missing);
+    synced();
+  }
+
+  private void delete(String id) {
+    pipeline
+        .clickHouse()
+        .execute(
+            "ALTER TABLE "
+                + factTable.tableName()
+                + " DELETE WHERE id = '"
+                + id
+                + "' SETTINGS mutations_sync = 1");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"Postgres", "Kafka", "Connect", "ClickHouse"})
   void killedServerComesBackAndNothingIsLost(String name) throws SQLException {
