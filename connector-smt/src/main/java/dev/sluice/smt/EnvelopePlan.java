@@ -8,6 +8,7 @@ interface EnvelopePlan {
    */
   boolean isRowChange(Object envelope);
 
+  /** What happened, or null when the envelope does not say it. */
   Object op(Object envelope);
 
   /** The row before the change; null when there was none or it is of another form. */

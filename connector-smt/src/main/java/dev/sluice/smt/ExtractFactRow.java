@@ -105,10 +105,11 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
       return dropped(Reason.TOMBSTONE);
     }
     EnvelopePlan plan = planFor(value);
-    if (!plan.isRowChange(value)) {
+    Object op = plan.op(value);
+    if (op == null && !plan.isRowChange(value)) {
       return dropped(Reason.NO_ROW_CHANGE);
     }
-    Operation operation = Operation.of(plan.op(value));
+    Operation operation = Operation.of(op);
     return switch (operation) {
       case CREATE, READ, UPDATE -> counted(operation, rows.current(plan, value));
       case DELETE ->

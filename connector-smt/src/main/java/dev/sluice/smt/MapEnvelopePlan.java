@@ -60,7 +60,8 @@ final class MapEnvelopePlan implements EnvelopePlan {
     private final String[] names;
 
     MapImagePlan(List<ColumnPlan> columns) {
-      names = columns.stream().map(ColumnPlan::sourceName).toArray(String[]::new);
+      // JSON parsers intern the names of fields, so that a look-up ends at identity.
+      names = columns.stream().map(plan -> plan.sourceName().intern()).toArray(String[]::new);
     }
 
     @Override

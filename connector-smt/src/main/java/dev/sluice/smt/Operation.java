@@ -17,24 +17,15 @@ enum Operation {
   static final Set<Operation> ROW_OPERATIONS = EnumSet.range(CREATE, DELETE);
 
   static Operation of(Object op) {
-    if (op instanceof String letter) {
-      switch (letter) {
-        case "c":
-          return CREATE;
-        case "r":
-          return READ;
-        case "u":
-          return UPDATE;
-        case "d":
-          return DELETE;
-        case "t":
-          return TRUNCATE;
-        case "m":
-          return MESSAGE;
-        default:
-          break;
-      }
-    }
-    throw new Mismatch("the envelope's op is none of c, r, u, d, t, m");
+    char letter = op instanceof String text && text.length() == 1 ? text.charAt(0) : ' ';
+    return switch (letter) {
+      case 'c' -> CREATE;
+      case 'r' -> READ;
+      case 'u' -> UPDATE;
+      case 'd' -> DELETE;
+      case 't' -> TRUNCATE;
+      case 'm' -> MESSAGE;
+      default -> throw new Mismatch("the envelope's op is none of c, r, u, d, t, m");
+    };
   }
 }

@@ -2,6 +2,8 @@ package dev.sluice.smt;
 
 import dev.sluice.smt.type.ColumnType;
 import dev.sluice.smt.type.Mismatch;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 
 /**
@@ -13,13 +15,26 @@ import org.apache.kafka.connect.data.Struct;
 final class RowBuilder {
 
   private final TransformSettings settings;
+  private final Schema schema;
   private final ColumnPlan[] columns;
+
+  /** What each row asks of every column, laid out flat. */
+  private final Field[] fields;
+
+  private final ColumnType[] types;
+  private final Metadata[] metadata;
   private final Object[] zeros;
+  private final int deleteColumn;
 
   RowBuilder(TransformSettings settings) {
     this.settings = settings;
-    this.columns = settings.columns().toArray(ColumnPlan[]::new);
-    this.zeros = settings.columns().stream().map(plan -> plan.type().zero()).toArray();
+    deleteColumn = settings.deleteColumn();
+    schema = settings.rowSchema();
+    columns = settings.columns().toArray(ColumnPlan[]::new);
+    fields = settings.columns().stream().map(ColumnPlan::field).toArray(Field[]::new);
+    types = settings.columns().stream().map(ColumnPlan::type).toArray(ColumnType[]::new);
+    metadata = settings.columns().stream().map(ColumnPlan::metadata).toArray(Metadata[]::new);
+    zeros = settings.columns().stream().map(plan -> plan.type().zero()).toArray();
   }
 
   /** The row after a create, a read or an update. */
@@ -38,11 +53,11 @@ final class RowBuilder {
       throw new Mismatch("the envelope has no row in before; REPLICA IDENTITY may be NOTHING");
     }
     Struct row = build(plan, envelope, plan.beforePlan(), before, true);
-    ColumnPlan flag = columns[settings.deleteColumn()];
+    ColumnPlan flag = columns[deleteColumn];
     row.put(flag.field(), flag.type().fromBoolean(true));
     if (settings.versionColumn() >= 0) {
       ColumnPlan version = columns[settings.versionColumn()];
-      Object commit = metadata(plan, envelope, Metadata.COMMIT_TS, version);
+      Object commit = fromMetadata(plan, envelope, Metadata.COMMIT_TS, version);
       Object own = row.get(version.field());
       row.put(version.field(), own == null ? commit : version.type().laterOf(own, commit));
     }
@@ -51,15 +66,14 @@ final class RowBuilder {
 
   private Struct build(
       EnvelopePlan plan, Object envelope, ImagePlan imagePlan, Object image, boolean deleted) {
-    Struct row = new Struct(settings.rowSchema());
-    for (int i = 0; i < columns.length; i++) {
-      ColumnPlan column = columns[i];
+    Struct row = new Struct(schema);
+    for (int i = 0; i < fields.length; i++) {
       Object value =
-          column.metadata() == null
+          metadata[i] == null
               ? fromImage(imagePlan, image, i, deleted)
-              : metadata(plan, envelope, column.metadata(), column);
+              : fromMetadata(plan, envelope, metadata[i], columns[i]);
       if (value != null) {
-        row.put(column.field(), value);
+        row.put(fields[i], value);
       }
     }
     return row;
@@ -74,15 +88,18 @@ final class RowBuilder {
       if (Unavailable.is(value)) {
         return forUnavailable(i, deleted);
       }
-      return plan.convert(value, i, columns[i].type());
+      return plan.convert(value, i, types[i]);
     } catch (Mismatch e) {
       throw new BadColumn(columns[i], plan.describe(value, i), e);
     }
   }
 
   private Object forNull(ImagePlan plan, Object image, int i, boolean deleted) {
+    if (columns[i].nullable() && i != deleteColumn) {
+      return null;
+    }
     boolean present = plan.has(image, i);
-    if (i == settings.deleteColumn() && !present) {
+    if (i == deleteColumn && !present) {
       return zeros[i];
     }
     if (columns[i].nullable()) {
@@ -109,7 +126,7 @@ final class RowBuilder {
     throw new Mismatch("the value was left out of the event and the column forbids null");
   }
 
-  private Object metadata(
+  private Object fromMetadata(
       EnvelopePlan plan, Object envelope, Metadata metadata, ColumnPlan column) {
     Object value = metadata == Metadata.OP ? plan.op(envelope) : plan.source(envelope, metadata);
     ColumnType type = column.type();

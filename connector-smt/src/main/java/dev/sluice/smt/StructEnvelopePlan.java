@@ -48,7 +48,7 @@ final class StructEnvelopePlan implements EnvelopePlan {
 
   @Override
   public Object op(Object envelope) {
-    return ((Struct) envelope).get(op);
+    return op == null ? null : ((Struct) envelope).get(op);
   }
 
   @Override

@@ -26,6 +26,10 @@ final class Unavailable {
     if (value instanceof String text) {
       return isText(text);
     }
+    // Asked first because most values are neither, and because it is much the cheaper question.
+    if (value instanceof Number || value instanceof Boolean) {
+      return false;
+    }
     if (value instanceof List<?> list) {
       return isList(list);
     }

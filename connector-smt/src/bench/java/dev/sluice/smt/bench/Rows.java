@@ -27,6 +27,7 @@ public class Rows {
   private final ExtractFactRow<SinkRecord> ours = new ExtractFactRow<>();
   private final StockChain stock = new StockChain();
   private HandWrittenCopy copy;
+  private HandWrittenRow handWritten;
   private SinkRecord[] structs;
   private SinkRecord[] maps;
   private SinkRecord[] finished;
@@ -41,11 +42,13 @@ public class Rows {
     maps = VisitEvents.maps();
     List<SinkRecord> rows = Arrays.stream(structs).map(ours::apply).toList();
     copy = new HandWrittenCopy(rows.get(0).valueSchema());
+    handWritten = new HandWrittenRow(rows.get(0).valueSchema());
     finished = HandWrittenCopy.input(rows);
     for (int i = 0; i < VisitEvents.COUNT; i++) {
       Map<String, Object> expected = values(rows.get(i));
       requireEqual(expected, values(stock.apply(structs[i])));
       requireEqual(expected, values(ours.apply(maps[i])));
+      requireEqual(expected, values(handWritten.apply(maps[i])));
       requireEqual(expected, values(copy.apply(finished[i])));
     }
   }
@@ -82,6 +85,11 @@ public class Rows {
   @Benchmark
   public Object mapOurs() {
     return ours.apply(one(maps));
+  }
+
+  @Benchmark
+  public Object mapHandWritten() {
+    return handWritten.apply(one(maps));
   }
 
   @Benchmark

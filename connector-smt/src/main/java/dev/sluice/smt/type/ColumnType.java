@@ -1,7 +1,6 @@
 package dev.sluice.smt.type;
 
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
 import org.apache.kafka.connect.data.Schema;
@@ -92,7 +91,7 @@ public abstract class ColumnType {
     throw refused();
   }
 
-  public Object fromBytes(ByteBuffer bytes) {
+  public Object fromBytes(byte[] bytes) {
     throw refused();
   }
 

@@ -12,12 +12,16 @@ final class IntegerType extends ColumnType {
   private final Schema.Type carrier;
   private final long min;
   private final long max;
+  private final Object one;
+  private final Object zero;
 
   private IntegerType(String name, Schema.Type carrier, long min, long max) {
     super(name);
     this.carrier = carrier;
     this.min = min;
     this.max = max;
+    this.one = fromInteger(1);
+    this.zero = fromInteger(0);
   }
 
   static IntegerType signed(int bits) {
@@ -48,7 +52,7 @@ final class IntegerType extends ColumnType {
 
   @Override
   public Object zero() {
-    return fromInteger(0);
+    return zero;
   }
 
   @Override
@@ -66,7 +70,7 @@ final class IntegerType extends ColumnType {
 
   @Override
   public Object fromBoolean(boolean value) {
-    return fromInteger(value ? 1 : 0);
+    return value ? one : zero;
   }
 
   @Override

@@ -22,74 +22,94 @@ final class IsoText {
   private static final int DAYS_FROM_YEAR_0_TO_EPOCH = 719_528;
   private static final long NANOS_PER_DAY = 86_400_000_000_000L;
 
-  private final String text;
-  private int at;
-
-  private IsoText(String text) {
-    this.text = text;
-  }
+  private IsoText() {}
 
   /** True for text that can be a date, as opposed to a number. */
   static boolean looksLikeDate(String text) {
-    return text.length() > 7 && (text.indexOf('-', 1) > 0 || text.charAt(text.length() - 1) == 'y');
+    int dash = text.indexOf('-', 1);
+    boolean dated = dash > 0 && text.charAt(dash - 1) >= '0' && text.charAt(dash - 1) <= '9';
+    return dated || text.endsWith("infinity");
   }
 
   /** Reads a text and hands what it says to the target. */
   static Object read(String text, ColumnType target) {
-    return switch (text) {
-      case "infinity" -> target.fromInfinity(false);
-      case "-infinity" -> target.fromInfinity(true);
-      default -> new IsoText(text).read(target, false);
-    };
+    return read(text, target, false);
   }
 
   /** Reads a text whose offset means nothing: a wall clock's time, which Debezium ends with Z. */
   static Object readWallClock(String text, ColumnType target) {
-    return switch (text) {
-      case "infinity" -> target.fromInfinity(false);
-      case "-infinity" -> target.fromInfinity(true);
-      default -> new IsoText(text).read(target, true);
-    };
+    return read(text, target, true);
   }
 
-  private Object read(ColumnType target, boolean wallClock) {
-    long day = date();
-    if (at == text.length() || skip('Z') && at == text.length()) {
+  private static Object read(String text, ColumnType target, boolean wallClock) {
+    int length = text.length();
+    int yearEnd = endOfYear(text);
+    int dateEnd = yearEnd + 6;
+    if (yearEnd < 0 || length < dateEnd) {
+      return readInfinity(text, target);
+    }
+    requireSign(text, yearEnd, '-');
+    requireSign(text, yearEnd + 3, '-');
+    int month = twoDigits(text, yearEnd + 1);
+    long day = epochDay(year(text, yearEnd), month, twoDigits(text, yearEnd + 4));
+    if (length == dateEnd || length == dateEnd + 1 && text.charAt(dateEnd) == 'Z') {
       return Infinity.orDate(day, target);
     }
-    if (!skip('T') && !skip(' ')) {
+    if (text.charAt(dateEnd) != 'T') {
+      requireSign(text, dateEnd, ' ');
+    }
+    requireSign(text, dateEnd + 3, ':');
+    int hour = twoDigits(text, dateEnd + 1);
+    int minute = twoDigits(text, dateEnd + 4);
+    int at = dateEnd + 6;
+    int second = 0;
+    int nanos = 0;
+    if (at < length && text.charAt(at) == ':') {
+      second = twoDigits(text, at + 1);
+      at += 3;
+      if (at < length && text.charAt(at) == '.') {
+        int end = endOfDigits(text, at + 1);
+        nanos = nanos(text, at + 1, end);
+        at = end;
+      }
+    }
+    if (hour > 23 || minute > 59 || second > 59) {
       throw malformed();
     }
-    int secondOfDay = timeOfDay();
-    int nanos = skip('.') ? fraction() : 0;
-    long seconds = day * InstantType.SECONDS_PER_DAY + secondOfDay;
-    boolean bare = at == text.length();
-    int offset = bare ? 0 : offset();
-    if (at != text.length()) {
-      throw malformed();
+    long seconds = day * InstantType.SECONDS_PER_DAY + (hour * 60L + minute) * 60 + second;
+    if (at == length) {
+      return Infinity.orWallClock(seconds, nanos, target);
     }
-    return bare || wallClock
+    int offset = offset(text, at);
+    return wallClock
         ? Infinity.orWallClock(seconds, nanos, target)
         : target.fromInstant(seconds - offset, nanos);
   }
 
-  private long date() {
-    boolean negative = skip('-');
-    boolean signed = negative || skip('+');
-    int start = at;
+  private static Object readInfinity(String text, ColumnType target) {
+    return switch (text) {
+      case "infinity" -> target.fromInfinity(false);
+      case "-infinity" -> target.fromInfinity(true);
+      default -> throw malformed();
+    };
+  }
+
+  /** Where the year ends: it has four digits, or more after a sign. Negative when there is none. */
+  private static int endOfYear(String text) {
+    int length = text.length();
+    boolean signed = length > 0 && (text.charAt(0) == '-' || text.charAt(0) == '+');
+    int end = signed ? endOfDigits(text, 1) : Math.min(4, length);
+    boolean possible = signed ? end >= 5 && end <= 10 : length >= 4;
+    return possible ? end : -1;
+  }
+
+  private static int year(String text, int end) {
+    char sign = text.charAt(0);
     int year = 0;
-    for (; at < text.length() && isDigit(at) && at - start < 9; at++) {
-      year = year * 10 + (text.charAt(at) - '0');
+    for (int i = sign == '-' || sign == '+' ? 1 : 0; i < end; i++) {
+      year = year * 10 + digit(text, i);
     }
-    int digits = at - start;
-    if (digits < 4 || digits > 4 && !signed) {
-      throw malformed();
-    }
-    require('-');
-    int month = twoDigits();
-    require('-');
-    int dayOfMonth = twoDigits();
-    return epochDay(negative ? -year : year, month, dayOfMonth);
+    return sign == '-' ? -year : year;
   }
 
   private static long epochDay(int year, int month, int dayOfMonth) {
@@ -117,79 +137,68 @@ final class IsoText {
         - DAYS_FROM_YEAR_0_TO_EPOCH;
   }
 
-  private int timeOfDay() {
-    int hour = twoDigits();
-    require(':');
-    int minute = twoDigits();
-    int second = skip(':') ? twoDigits() : 0;
-    if (hour > 23 || minute > 59 || second > 59) {
-      throw malformed();
+  private static int endOfDigits(String text, int start) {
+    int end = start;
+    while (end < text.length() && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
+      end++;
     }
-    return (hour * 60 + minute) * 60 + second;
+    return end;
   }
 
-  private int fraction() {
-    int start = at;
-    int nanos = 0;
-    for (; at < text.length() && isDigit(at); at++) {
-      if (at - start == 9) {
-        throw new Mismatch("the timestamp is finer than nanoseconds");
-      }
-      nanos = nanos * 10 + (text.charAt(at) - '0');
-    }
-    if (at == start) {
+  private static int nanos(String text, int start, int end) {
+    if (end == start) {
       throw malformed();
     }
-    for (int digits = at - start; digits < 9; digits++) {
-      nanos *= 10;
+    if (end - start > 9) {
+      throw new Mismatch("the timestamp is finer than nanoseconds");
+    }
+    int nanos = 0;
+    for (int i = start; i < start + 9; i++) {
+      nanos = nanos * 10 + (i < end ? digit(text, i) : 0);
     }
     return nanos;
   }
 
-  private int offset() {
-    if (skip('Z')) {
+  /** Reads the rest of the text: Z, +01, +0130, +01:30 or +01:30:15. */
+  private static int offset(String text, int start) {
+    int length = text.length();
+    char sign = text.charAt(start);
+    if (sign == 'Z' && length == start + 1) {
       return 0;
     }
-    boolean negative = skip('-');
-    if (!negative) {
-      require('+');
+    if (sign != '-') {
+      requireSign(text, start, '+');
     }
-    int seconds = twoDigits() * 3_600;
-    if (at < text.length()) {
-      skip(':');
-      seconds += twoDigits() * 60;
+    int seconds = 0;
+    int at = start + 1;
+    for (int unit = 3_600; unit > 0 && (at < length || unit == 3_600); unit /= 60) {
+      at += unit < 3_600 && text.charAt(at) == ':' ? 1 : 0;
+      seconds += twoDigits(text, at) * unit;
+      at += 2;
     }
-    if (at < text.length()) {
-      skip(':');
-      seconds += twoDigits();
-    }
-    return negative ? -seconds : seconds;
-  }
-
-  private int twoDigits() {
-    if (at + 2 > text.length() || !isDigit(at) || !isDigit(at + 1)) {
+    if (at != length) {
       throw malformed();
     }
-    int number = (text.charAt(at) - '0') * 10 + text.charAt(at + 1) - '0';
-    at += 2;
-    return number;
+    return sign == '-' ? -seconds : seconds;
   }
 
-  private boolean isDigit(int index) {
-    char c = text.charAt(index);
-    return c >= '0' && c <= '9';
-  }
-
-  private boolean skip(char expected) {
-    if (at < text.length() && text.charAt(at) == expected) {
-      at++;
-      return true;
+  private static int twoDigits(String text, int at) {
+    if (at + 2 > text.length()) {
+      throw malformed();
     }
-    return false;
+    return digit(text, at) * 10 + digit(text, at + 1);
   }
 
-  private void require(char expected) {
-    if (!skip(expected)) {
+  private static int digit(String text, int at) {
+    int digit = text.charAt(at) - '0';
+    if (digit < 0 || digit > 9) {
+      throw malformed();
+    }
+    return digit;
+  }
+
+  private static void requireSign(String text, int at, char expected) {
+    if (at >= text.length() || text.charAt(at) != expected) {
       throw malformed();
     }
   }

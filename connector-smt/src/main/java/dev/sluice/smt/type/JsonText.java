@@ -1,6 +1,5 @@
 package dev.sluice.smt.type;
 
-import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +53,7 @@ final class JsonText {
     switch (wireType) {
       case LIST -> writeList((List<?>) value, schema == null ? null : schema.valueSchema());
       case STRUCTURE -> writeStructure(value, schema);
-      case BYTES -> writeBytes(value);
+      case BYTES -> writeString(Base64.getEncoder().encodeToString(WireType.bytes(value)));
       default -> writeScalar(wireType, (String) wireType.convert(value, schema, TEXT));
     }
     depth--;
@@ -94,13 +93,6 @@ final class JsonText {
       separator = ",";
     }
     json.append('}');
-  }
-
-  private void writeBytes(Object value) {
-    ByteBuffer bytes = value instanceof byte[] a ? ByteBuffer.wrap(a) : (ByteBuffer) value;
-    byte[] copy = new byte[bytes.remaining()];
-    bytes.duplicate().get(copy);
-    writeString(Base64.getEncoder().encodeToString(copy));
   }
 
   private void writeScalar(WireType wireType, String text) {

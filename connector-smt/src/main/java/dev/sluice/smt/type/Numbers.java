@@ -105,7 +105,7 @@ final class Numbers {
     }
   }
 
-  /** Refuses numbers whose plain text would fill the memory. */
+  /** Refuses numbers whose digits, written out, would fill the memory. */
   static BigDecimal bounded(BigDecimal number) {
     if (Math.abs((long) number.scale()) > MAX_DIGITS) {
       throw ColumnType.outOfRange();

@@ -1,7 +1,6 @@
 package dev.sluice.smt.type;
 
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.BitSet;
@@ -15,9 +14,13 @@ final class TextType extends ColumnType {
 
   private final int maxBytes;
 
+  /** Texts up to this length fit, whatever their characters are. */
+  private final int certainLength;
+
   private TextType(String name, int maxBytes) {
     super(name);
     this.maxBytes = maxBytes;
+    this.certainLength = maxBytes / 3;
   }
 
   static TextType string() {
@@ -40,11 +43,14 @@ final class TextType extends ColumnType {
 
   @Override
   public Object fromText(String text) {
-    boolean certainlyFits = text.length() <= maxBytes / 3;
-    if (!certainlyFits && text.getBytes(StandardCharsets.UTF_8).length > maxBytes) {
+    if (text.length() > certainLength && bytesIn(text) > maxBytes) {
       throw new Mismatch("the text is longer than the column");
     }
     return text;
+  }
+
+  private static int bytesIn(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   @Override
@@ -64,7 +70,7 @@ final class TextType extends ColumnType {
 
   @Override
   public Object fromDecimal(BigDecimal number) {
-    return fromText(Numbers.bounded(number).toPlainString());
+    return fromText(number.toPlainString());
   }
 
   @Override
@@ -103,10 +109,8 @@ final class TextType extends ColumnType {
   }
 
   @Override
-  public Object fromBytes(ByteBuffer bytes) {
-    byte[] copy = new byte[bytes.remaining()];
-    bytes.duplicate().get(copy);
-    return fromText(HexFormat.of().formatHex(copy));
+  public Object fromBytes(byte[] bytes) {
+    return fromText(HexFormat.of().formatHex(bytes));
   }
 
   @Override

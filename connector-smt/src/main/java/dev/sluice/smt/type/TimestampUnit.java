@@ -18,7 +18,7 @@ public enum TimestampUnit {
   /** Hands a wall clock's time, counted from the epoch, to the target. */
   Object read(long ticks, ColumnType target) {
     long seconds = Math.floorDiv(ticks, perSecond);
-    int nanos = (int) Math.floorMod(ticks, perSecond) * nanosPerTick;
+    int nanos = (int) (ticks - seconds * perSecond) * nanosPerTick;
     if (this == NANOS && (ticks == Long.MAX_VALUE || ticks == Long.MIN_VALUE)) {
       return target.fromInfinity(ticks < 0);
     }

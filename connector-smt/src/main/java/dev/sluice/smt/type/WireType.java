@@ -55,7 +55,7 @@ public enum WireType {
   DECIMAL("decimal") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromDecimal((BigDecimal) value);
+      return target.fromDecimal(Numbers.bounded((BigDecimal) value));
     }
   },
   /** A numeric of no declared scale: a struct of scale and unscaled value. */
@@ -63,7 +63,7 @@ public enum WireType {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
       Struct struct = (Struct) value;
-      return decimal(struct.getBytes("value"), struct.getInt32("scale"), target);
+      return decimal(bytes(struct.get("value")), struct.getInt32("scale"), target);
     }
   },
   /** The same as a converter without schemas writes it. */
@@ -78,15 +78,14 @@ public enum WireType {
   BYTES("bytes") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromBytes(value instanceof byte[] a ? ByteBuffer.wrap(a) : (ByteBuffer) value);
+      return target.fromBytes(bytes(value));
     }
   },
   /** Bits, the last one first. */
   BITS("bits") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
-      byte[] bytes = value instanceof byte[] a ? a : ((ByteBuffer) value).array();
-      return target.fromBits(BitSet.valueOf(bytes), numberOfBits(schema));
+      return target.fromBits(BitSet.valueOf(bytes(value)), numberOfBits(schema));
     }
   },
   DATE_IN_DAYS("date") {
@@ -187,6 +186,14 @@ public enum WireType {
   PLAIN("value") {
     @Override
     Object read(Object value, Schema schema, ColumnType target) {
+      // The classes that fill most rows go straight to their target.
+      if (value instanceof String text) {
+        return target.fromText(text);
+      } else if (value instanceof Long number) {
+        return target.fromInteger(number);
+      } else if (value instanceof Boolean flag) {
+        return target.fromBoolean(flag);
+      }
       return ofValue(value).read(value, null, target);
     }
   },
@@ -307,7 +314,18 @@ public enum WireType {
   }
 
   private static Object decimal(byte[] unscaled, int scale, ColumnType target) {
-    return target.fromDecimal(new BigDecimal(new BigInteger(unscaled), scale));
+    return target.fromDecimal(Numbers.bounded(new BigDecimal(new BigInteger(unscaled), scale)));
+  }
+
+  /** Bytes, which converters deliver as an array or as a window onto one. */
+  static byte[] bytes(Object value) {
+    if (value instanceof byte[] array) {
+      return array;
+    }
+    ByteBuffer window = ((ByteBuffer) value).duplicate();
+    byte[] array = new byte[window.remaining()];
+    window.get(array);
+    return array;
   }
 
   private static boolean isVariableDecimal(Map<?, ?> map) {

@@ -150,10 +150,13 @@ class ColumnTypeTest {
       assertThat(convert("1e999999999", null, type)).asString().startsWith(REFUSED);
       assertThat(convert("1e-999999999", null, type)).asString().startsWith(REFUSED);
     }
-    var huge = new BigDecimal("1e999999999");
-    for (String type : List.of("String", "Int32", "UInt64", "Decimal(10, 2)", "Float64")) {
-      assertThat(convert(huge, null, type)).asString().startsWith(REFUSED);
+    for (String number : List.of("1e999999999", "1e-999999999", "-1e200001", "1e-200001")) {
+      for (String type : List.of("String", "Int32", "UInt64", "Decimal(10, 2)", "Float64")) {
+        assertThat(convert(new BigDecimal(number), null, type)).asString().startsWith(REFUSED);
+      }
     }
+    var finest = new BigDecimal("1e-16383");
+    assertThat(convert(finest, null, "String")).isEqualTo("0." + "0".repeat(16_382) + "1");
   }
 
   @Test

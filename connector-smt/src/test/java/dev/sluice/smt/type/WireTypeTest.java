@@ -77,6 +77,8 @@ class WireTypeTest {
       assertThat(convert(form.value, form.schema, "Bool")).asString().startsWith(REFUSED);
     }
     assertThat(convert(variable("70"), VARIABLE_DECIMAL, "UInt8")).isEqualTo((short) 70);
+    Struct window = variable("70").put("value", ByteBuffer.wrap(new byte[] {9, 70, 9}, 1, 1));
+    assertThat(convert(window, VARIABLE_DECIMAL, "String")).isEqualTo("70");
   }
 
   @Test
@@ -147,6 +149,12 @@ class WireTypeTest {
   void bitsAreWrittenAsPostgresPrintsThem() {
     assertThat(convert(new byte[] {0b101}, bits("5"), "String")).isEqualTo("00101");
     assertThat(convert(ByteBuffer.wrap(new byte[] {0b101}), bits("5"), "String"))
+        .isEqualTo("00101");
+    assertThat(
+            convert(
+                ByteBuffer.wrap(new byte[] {7, 0b101}, 1, 1).asReadOnlyBuffer(),
+                bits("5"),
+                "String"))
         .isEqualTo("00101");
     assertThat(convert(new byte[] {1, 2}, bits("10"), "String")).isEqualTo("1000000001");
     assertThat(convert(new byte[] {}, bits("3"), "String")).isEqualTo("000");
