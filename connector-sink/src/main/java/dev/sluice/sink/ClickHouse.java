@@ -122,8 +122,9 @@ final class ClickHouse implements Server {
   @Override
   public void insert(Insert insert) throws Fault, InterruptedException {
     InsertSettings settings = new InsertSettings().setQueryId(insert.queryId());
-    // Rows are acknowledged only when written, whatever the user's profile says.
+    // Whatever the user's profile says, the answer comes when the rows are written.
     settings.serverSetting("async_insert", "0");
+    settings.serverSetting("wait_end_of_query", "1");
     // A snapshot's batch may reach over more months than the default allows in one insert.
     settings.serverSetting("max_partitions_per_insert_block", "0");
     config.clickhouseSettings().forEach(settings::serverSetting);

@@ -42,7 +42,7 @@ final class Lane {
 
   private static final int BUSY_FRACTION = 50;
   private static final int BUSY_LINGERS = 10;
-  private static final long STOP_WAIT_MS = 5_000;
+  private static final long RESTART_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private final String table;
   private final SinkConfig config;
@@ -287,7 +287,8 @@ final class Lane {
         .spans()
         .forEach(
             (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next()));
-    spare = inFlight;
+    // A table that has come to rest gives its memory back.
+    spare = filling == null ? null : inFlight;
     inFlight = null;
     if (!refusedFrom.isEmpty()) {
       rewind();
@@ -310,20 +311,20 @@ final class Lane {
 
   /** Starts over, because partitions have come or gone. */
   void restart() {
-    stop();
+    stop(System.nanoTime() + RESTART_WAIT_NANOS);
     rewind();
     prepare(null);
   }
 
   /**
-   * Stops: a running insert is waited for and then cut off, rows not sent are forgotten. What was
-   * not acknowledged will be read again, here or by the next owner.
+   * Stops: a running insert is waited for until the deadline and then cut off, rows not sent are
+   * forgotten. What was not acknowledged will be read again, here or by the next owner.
    */
-  void stop() {
+  void stop(long deadline) {
     if (inserting != null) {
       metrics.rowsInFlight.addAndGet(-inFlight.count());
       try {
-        inserting.get(STOP_WAIT_MS, TimeUnit.MILLISECONDS);
+        inserting.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (ExecutionException | TimeoutException e) {

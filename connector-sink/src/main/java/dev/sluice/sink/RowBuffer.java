@@ -101,7 +101,8 @@ final class RowBuffer {
 
   private void reserve(int count) {
     if (bytes.length - size < count) {
-      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, count), bytes.length * 2));
+      // In small steps: a full batch is a little over batch.bytes, and twice that would be waste.
+      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, count), bytes.length / 4 * 5));
     }
   }
 }
