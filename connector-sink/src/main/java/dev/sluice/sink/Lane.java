@@ -286,7 +286,7 @@ final class Lane {
     inFlight
         .spans()
         .forEach(
-            (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next()));
+            (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next));
     // A table that has come to rest gives its memory back.
     spare = filling == null ? null : inFlight;
     inFlight = null;
@@ -301,7 +301,7 @@ final class Lane {
     Map<Source, Long> first = new HashMap<>();
     for (Batch batch : new Batch[] {filling, inFlight}) {
       if (batch != null) {
-        batch.spans().forEach((source, span) -> first.merge(source, span.first(), Math::min));
+        batch.spans().forEach((source, span) -> first.merge(source, span.first, Math::min));
       }
     }
     filling = null;

@@ -7,7 +7,6 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.zip.CRC32C;
 
 /** A growing byte array with ClickHouse's little-endian primitives; cleared and used again. */
 final class RowBuffer {
@@ -86,13 +85,6 @@ final class RowBuffer {
 
   void writeTo(OutputStream out, int from, int to) throws IOException {
     out.write(bytes, from, to - from);
-  }
-
-  /** Checksum of a range, for the deduplication token: the same token must mean the same bytes. */
-  long checksum(int from, int to) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes, from, to - from);
-    return crc.getValue();
   }
 
   byte[] toByteArray() {
