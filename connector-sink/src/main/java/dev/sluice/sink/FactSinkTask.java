@@ -29,11 +29,6 @@ import org.apache.kafka.connect.sink.SinkTask;
  * the table goes to the dead letter queue, or fails the task when there is none.
  */
 public final class FactSinkTask extends SinkTask {
-  /** How soon to look again while a job runs, and while the consumer is held back by one. */
-  private static final long RUNNING_MS = 50;
-
-  private static final long HELD_BACK_MS = 5;
-
   /** Connect gives a task five seconds to end. */
   private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -138,7 +133,11 @@ public final class FactSinkTask extends SinkTask {
     lanes.values().forEach(lane -> lane.sendIfDue(later, records.isEmpty()));
     sources.values().forEach(source -> source.rewindTo = Source.NONE);
     pauseAndResume();
-    askForNextCall(later, records.isEmpty());
+    lanes.values().stream()
+        .mapToLong(lane -> lane.nextLookInMs(later))
+        .filter(ms -> ms < Long.MAX_VALUE)
+        .min()
+        .ifPresent(context::timeout);
   }
 
   private Source source(SinkRecord record) {
@@ -166,21 +165,6 @@ public final class FactSinkTask extends SinkTask {
     }
     if (!toResume.isEmpty()) {
       context.resume(toResume.toArray(TopicPartition[]::new));
-    }
-  }
-
-  /** Has Connect call again soon enough for what is going on. */
-  private void askForNextCall(long now, boolean quiet) {
-    long ms = Long.MAX_VALUE;
-    for (Lane lane : lanes.values()) {
-      if (lane.running()) {
-        ms = Math.min(ms, lane.accepting() ? RUNNING_MS : HELD_BACK_MS);
-      } else {
-        ms = Math.min(ms, Math.max(1, lane.dueInMs(now, quiet)));
-      }
-    }
-    if (ms < Long.MAX_VALUE) {
-      context.timeout(ms);
     }
   }
 

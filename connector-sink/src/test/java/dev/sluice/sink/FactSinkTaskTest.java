@@ -52,6 +52,36 @@ class FactSinkTaskTest {
   }
 
   @Test
+  void aRowOfAnIdleTopicIsSentWhenItHasLingered() throws Exception {
+    settings.put("linger.ms", "100");
+    settings.put("batch.rows", "100000");
+    worker.start(settings, P0);
+    pollUntil(() -> !worker.isPaused(P0));
+    worker.produce(P0, rows(0, 1));
+
+    long asked = 0;
+    for (worker.poll(); server.landed().isEmpty(); worker.poll()) {
+      assertThat(worker.nextPollMs).isPositive();
+      asked += worker.nextPollMs;
+      // What a consumer does when nothing comes.
+      Thread.sleep(worker.nextPollMs);
+    }
+
+    assertThat(asked).isBetween(50L, 170L);
+  }
+
+  @Test
+  void anIdleTaskLetsTheConsumerWait() throws Exception {
+    worker.start(settings, P0);
+    worker.produce(P0, rows(0, 1));
+    worker.drain();
+
+    worker.poll();
+
+    assertThat(worker.nextPollMs).isEqualTo(-1);
+  }
+
+  @Test
   void nothingIsCommittedBeforeItIsAcknowledged() throws Exception {
     server.gate = new Semaphore(0);
     worker.produce(P0, rows(0, 10));
