@@ -160,7 +160,7 @@ final class Lane {
 
   private boolean truncate(Source source, SinkRecord record, Struct event, long now) {
     if (!config.truncate()) {
-      String reason = "truncate events are not let in (setting " + SinkConfig.TRUNCATE + ")";
+      String reason = "truncate events are not let in (setting " + SinkSettings.TRUNCATE + ")";
       return putAside(source, record, new DataException(reason), now);
     }
     if (!isEmptied(source)) {
