@@ -1,7 +1,5 @@
 package dev.sluice.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.Pause;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
@@ -13,8 +11,6 @@ import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -174,7 +170,9 @@ final class UpCommand implements Callable<Integer> {
     stream(console, run, workload ? WORKLOAD_MILLIS : 0);
     Run.Summary summary = run.end();
     console.endProgress();
-    print(spec.commandLine().getOut(), summary);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? RunReport.json(summary) : RunReport.text(summary));
+    out.flush();
     return summary.comparison().identical() ? 0 : Sluice.NOT_WELL;
   }
 
@@ -190,9 +188,7 @@ final class UpCommand implements Callable<Integer> {
         table,
         clickHouse == null ? null : ClickHouseAddress.parse(clickHouse, "--clickhouse"),
         new LocalOptions.PortOptions(postgresPort, kafkaPort, connectPort, clickHousePort),
-        Map.of(),
-        Map.of(),
-        Map.of());
+        LocalOptions.Overrides.NONE);
   }
 
   private static void stream(Console console, Run run, long millis) {
@@ -226,67 +222,5 @@ final class UpCommand implements Callable<Integer> {
             "./sluice status --connect " + stack.connect())
         .row("Kafka", stack.kafka(), "-", "bootstrap.servers=" + stack.kafka())
         .toString();
-  }
-
-  private void print(PrintWriter out, Run.Summary summary) throws Exception {
-    if (json) {
-      out.println(toJson(summary));
-      return;
-    }
-    var comparison = summary.comparison();
-    out.println(
-        comparison.identical()
-            ? "Identical: %,d rows, every column of every row has the same checksum in Postgres and ClickHouse."
-                .formatted(comparison.sourceRows())
-            : "DIFFERENT: %,d rows in Postgres, %,d in ClickHouse."
-                .formatted(comparison.sourceRows(), comparison.factRows()));
-    comparison.differences().forEach(difference -> out.println("  " + difference));
-    if (comparison.moreDifferences() > 0) {
-      out.println("  and " + comparison.moreDifferences() + " more rows");
-    }
-    if (summary.snapshotRows() > 0) {
-      out.println("Snapshot:  %,d rows/s".formatted(summary.snapshotRowsPerSecond()));
-    }
-    if (summary.freshnessP50Millis().isPresent()) {
-      out.println(
-          "Freshness: p50 %d ms, p99 %d ms (%d of %d changes measured)"
-              .formatted(
-                  summary.freshnessP50Millis().getAsLong(),
-                  summary.freshnessP99Millis().getAsLong(),
-                  summary.freshnessSamples(),
-                  summary.changes()));
-    }
-    StringBuilder phases = new StringBuilder();
-    summary.seconds().forEach((phase, s) -> phases.append("%s %.1f  ".formatted(phase, s)));
-    out.println("Seconds:   " + phases.toString().strip());
-    StringBuilder memory = new StringBuilder();
-    summary
-        .residentBytes()
-        .forEach((name, bytes) -> memory.append("%s %d  ".formatted(name, bytes >> 20)));
-    out.println("Resident:  " + memory.toString().strip() + " (MiB)");
-    out.flush();
-  }
-
-  private static String toJson(Run.Summary summary) throws Exception {
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode node = mapper.createObjectNode();
-    node.put("identical", summary.comparison().identical());
-    node.put("sourceRows", summary.comparison().sourceRows());
-    node.put("factRows", summary.comparison().factRows());
-    node.set("differences", mapper.valueToTree(summary.comparison().differences()));
-    node.put("moreDifferences", summary.comparison().moreDifferences());
-    node.put("snapshotRows", summary.snapshotRows());
-    node.put("snapshotRowsPerSecond", summary.snapshotRowsPerSecond());
-    node.put("changes", summary.changes());
-    node.put("freshnessSamples", summary.freshnessSamples());
-    node.set("freshnessP50Ms", mapper.valueToTree(orNull(summary.freshnessP50Millis())));
-    node.set("freshnessP99Ms", mapper.valueToTree(orNull(summary.freshnessP99Millis())));
-    node.set("seconds", mapper.valueToTree(summary.seconds()));
-    node.set("residentBytes", mapper.valueToTree(summary.residentBytes()));
-    return mapper.writeValueAsString(node);
-  }
-
-  private static Long orNull(OptionalLong value) {
-    return value.isPresent() ? value.getAsLong() : null;
   }
 }

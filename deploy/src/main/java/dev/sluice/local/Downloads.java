@@ -56,6 +56,11 @@ final class Downloads {
     return base.resolve("sluice").toAbsolutePath();
   }
 
+  /** A folder of the cache for something else that all stacks of a user share. */
+  Path folder(String name) {
+    return cache.resolve(name);
+  }
+
   /** The folder with Postgres's {@code bin}, {@code lib} and {@code share}. */
   Path postgres() {
     Path place = cache.resolve("postgres-" + versions.getProperty("postgres-binaries.version"));

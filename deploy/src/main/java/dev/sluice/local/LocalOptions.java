@@ -21,9 +21,7 @@ import java.util.Map;
  * @param table the source table, {@code schema.table}, of the shape of the visits
  * @param clickHouse a ClickHouse that already runs; null for an embedded one
  * @param ports ports asked for
- * @param sourceSettings settings put over the source connector's own, for measuring
- * @param sinkSettings settings put over the sink connector's own, likewise
- * @param workerSettings settings put over the worker's own, for testing
+ * @param overrides settings put over those of connect-configs, for measuring and testing
  */
 public record LocalOptions(
     Path dataDir,
@@ -36,9 +34,7 @@ public record LocalOptions(
     String table,
     ClickHouseAddress clickHouse,
     PortOptions ports,
-    Map<String, String> sourceSettings,
-    Map<String, String> sinkSettings,
-    Map<String, String> workerSettings) {
+    Overrides overrides) {
 
   /** The two sinks that connect-configs has a configuration for. */
   public enum Sink {
@@ -63,6 +59,13 @@ public record LocalOptions(
   public record PortOptions(Integer postgres, Integer kafka, Integer connect, Integer clickHouse) {
     /** No port asked for. */
     public static final PortOptions ANY = new PortOptions(null, null, null, null);
+  }
+
+  /** Settings put over a connector's or the worker's own; none of them null. */
+  public record Overrides(
+      Map<String, String> source, Map<String, String> sink, Map<String, String> worker) {
+    /** connect-configs as it is. */
+    public static final Overrides NONE = new Overrides(Map.of(), Map.of(), Map.of());
   }
 
   /** The table of an embedded Postgres. */
@@ -115,34 +118,21 @@ public record LocalOptions(
         VISITS,
         null,
         PortOptions.ANY,
-        Map.of(),
-        Map.of(),
-        Map.of());
+        Overrides.NONE);
   }
 
   /** The same with another number of visits and another fact table. */
   public LocalOptions with(int rows, FactTable factTable) {
-    return new LocalOptions(
-        dataDir,
-        fresh,
-        rows,
-        factTable,
-        sink,
-        sinkPlugin,
-        postgres,
-        table,
-        clickHouse,
-        ports,
-        sourceSettings,
-        sinkSettings,
-        workerSettings);
+    return copy(rows, factTable, overrides);
   }
 
   /** The same with settings put over those of source, sink and worker. */
   public LocalOptions with(
-      Map<String, String> sourceSettings,
-      Map<String, String> sinkSettings,
-      Map<String, String> workerSettings) {
+      Map<String, String> source, Map<String, String> sink, Map<String, String> worker) {
+    return copy(rows, factTable, new Overrides(source, sink, worker));
+  }
+
+  private LocalOptions copy(int rows, FactTable factTable, Overrides overrides) {
     return new LocalOptions(
         dataDir,
         fresh,
@@ -154,8 +144,6 @@ public record LocalOptions(
         table,
         clickHouse,
         ports,
-        sourceSettings,
-        sinkSettings,
-        workerSettings);
+        overrides);
   }
 }

@@ -56,7 +56,8 @@ public final class LocalPipeline implements AutoCloseable {
     this.home = home;
     this.narrator = narrator;
     this.source =
-        ConnectorSpec.read(home.configs().resolve("source.json")).with(options.sourceSettings());
+        ConnectorSpec.read(home.configs().resolve("source.json"))
+            .with(options.overrides().source());
     this.sink = sinkSpec();
     this.dataDir = DataDir.open(options.dataDir());
     try {
@@ -76,6 +77,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   /** Starts the servers and makes both tables. */
   public void start() {
+    refuseUnreachable();
     narrator.progress("Starting the servers");
     stack.start();
     clickHouse = new ClickHouse(stack.clickHouse());
@@ -226,13 +228,29 @@ public final class LocalPipeline implements AutoCloseable {
     if (options.factTable() == FactTable.STRICT) {
       spec = spec.with(home.configs().resolve("strict.json"));
     }
-    return spec.with(options.sinkSettings());
+    return spec.with(options.overrides().sink());
   }
 
   private Map<String, String> renames() {
     return Arrays.stream(sink.config().get("transforms.fact.renames").split(","))
         .map(pair -> pair.strip().split(":"))
         .collect(Collectors.toMap(pair -> pair[0].strip(), pair -> pair[1].strip()));
+  }
+
+  /**
+   * Before anything is started: servers that run elsewhere have to answer, with the table there.
+   */
+  private void refuseUnreachable() {
+    if (options.postgres() != null) {
+      SourceTable.check(options.postgres(), options.table());
+    }
+    if (options.clickHouse() != null) {
+      try (ClickHouse elsewhere = new ClickHouse(options.clickHouse())) {
+        elsewhere.number("SELECT 1");
+      } catch (SluiceException e) {
+        throw new SluiceException(e.getMessage() + " (--clickhouse)", e);
+      }
+    }
   }
 
   /** Both sinks write the same table; only the chosen one shall. */

@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 public final class LocalStack implements AutoCloseable {
 
   private final DataDir dataDir;
+  private final Ports ports;
   private final PostgresServer postgres;
   private final KafkaServer kafka;
   private final ConnectWorker connect;
@@ -41,7 +42,7 @@ public final class LocalStack implements AutoCloseable {
     this.dataDir = dataDir;
     this.events = narrator::say;
     Downloads downloads = new Downloads(narrator::progress);
-    Ports ports = new Ports(narrator::say);
+    ports = new Ports(downloads.folder("ports"), narrator::say);
     LocalOptions.PortOptions asked = options.ports();
 
     postgres =
@@ -76,7 +77,7 @@ public final class LocalStack implements AutoCloseable {
             pluginPath(home, options.sinkPlugin()),
             kafka.bootstrapServers(),
             environment,
-            options.workerSettings());
+            options.overrides().worker());
   }
 
   /** Starts all servers side by side and returns when all are ready. */
@@ -161,6 +162,7 @@ public final class LocalStack implements AutoCloseable {
     List.of("Connect", "Kafka", "ClickHouse", "Postgres")
         .forEach(
             name -> last.stream().filter(s -> s.name().equals(name)).forEach(Supervisor::stop));
+    ports.close();
   }
 
   private String pluginPath(Home home, Path sinkPlugin) {

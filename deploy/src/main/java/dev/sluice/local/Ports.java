@@ -2,26 +2,41 @@ package dev.sluice.local;
 
 import dev.sluice.SluiceException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.HashSet;
-import java.util.Set;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 
-/** Gives each server a free port on 127.0.0.1, and no port twice. */
-final class Ports {
+/**
+ * Gives each server a free port on 127.0.0.1, and no port twice.
+ *
+ * <p>Between the choice of a port and the moment its server listens there, seconds pass. A lock
+ * file per port keeps two stacks of one user that start at the same time from choosing the same
+ * one.
+ */
+final class Ports implements AutoCloseable {
 
   private static final int TRIES = 200;
 
   private final Consumer<String> notes;
-  private final Set<Integer> given = new HashSet<>();
+  private final Path lockFolder;
+  private final Map<Integer, FileChannel> given = new HashMap<>();
 
   /**
+   * @param lockFolder the same for all stacks of a user
    * @param notes takes a sentence for each port that is not the well-known one
    */
-  Ports(Consumer<String> notes) {
+  Ports(Path lockFolder, Consumer<String> notes) {
+    this.lockFolder = lockFolder;
     this.notes = notes;
   }
 
@@ -36,7 +51,7 @@ final class Ports {
       if (asked < 1 || asked > 65535) {
         throw new SluiceException(option + " " + asked + ": a port is between 1 and 65535.");
       }
-      if (!given.add(asked) || !isFree(asked)) {
+      if (!take(asked)) {
         throw new SluiceException(
             "Port "
                 + asked
@@ -49,8 +64,7 @@ final class Ports {
       return asked;
     }
     for (int port = wellKnown; port < wellKnown + TRIES; port++) {
-      if (!given.contains(port) && isFree(port)) {
-        given.add(port);
+      if (take(port)) {
         if (port != wellKnown) {
           notes.accept("Port " + wellKnown + " is taken; " + server + " uses " + port);
         }
@@ -69,12 +83,61 @@ final class Ports {
 
   /** Any free port, for what nobody connects to by hand. */
   int any() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      given.add(socket.getLocalPort());
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new SluiceException("No free port can be had: " + SluiceException.reason(e), e);
+    for (int i = 0; i < TRIES; i++) {
+      int port;
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        port = socket.getLocalPort();
+      } catch (IOException e) {
+        throw new SluiceException("No free port can be had: " + SluiceException.reason(e), e);
+      }
+      if (take(port)) {
+        return port;
+      }
     }
+    throw new SluiceException("No free port can be had.");
+  }
+
+  private boolean take(int port) {
+    if (given.containsKey(port) || !isFree(port)) {
+      return false;
+    }
+    try {
+      Files.createDirectories(lockFolder);
+      FileChannel file =
+          FileChannel.open(
+              lockFolder.resolve(port + ".lock"),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE);
+      if (!locks(file)) {
+        file.close();
+        return false;
+      }
+      given.put(port, file);
+      return true;
+    } catch (IOException e) {
+      throw new SluiceException(lockFolder + " cannot be written: " + SluiceException.reason(e), e);
+    }
+  }
+
+  private static boolean locks(FileChannel file) throws IOException {
+    try {
+      return file.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // Another stack of this very process has it.
+    }
+  }
+
+  /** Gives all ports back. */
+  @Override
+  public void close() {
+    for (FileChannel file : given.values()) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    given.clear();
   }
 
   private static boolean isFree(int port) {

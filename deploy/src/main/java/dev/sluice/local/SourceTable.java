@@ -19,11 +19,12 @@ final class SourceTable {
   private SourceTable() {}
 
   /**
+   * Looks whether the table can be published at all.
+   *
    * @param table {@code schema.table}
    * @throws SluiceException when the server, the table or {@code wal_level} is not as it has to be
    */
-  static void publish(PostgresAddress postgres, String table, Path sqlFile) {
-    String quoted = quoted(table);
+  static void check(PostgresAddress postgres, String table) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       String walLevel = text(statement, "SHOW wal_level");
@@ -35,11 +36,20 @@ final class SourceTable {
                 + walLevel
                 + ". Run: ALTER SYSTEM SET wal_level = 'logical'; and restart Postgres.");
       }
-      if (text(statement, "SELECT to_regclass('" + quoted + "')") == null) {
+      if (text(statement, "SELECT to_regclass('" + quoted(table) + "')") == null) {
         throw new SluiceException(
             "Postgres at " + postgres + " has no table " + table + " (--table).");
       }
-      statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, quoted));
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + " (--postgres): " + e.getMessage(), e);
+    }
+  }
+
+  /** Publishes the table; doing it again changes nothing. */
+  static void publish(PostgresAddress postgres, String table, Path sqlFile) {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, quoted(table)));
     } catch (SQLException e) {
       throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
     } catch (IOException e) {

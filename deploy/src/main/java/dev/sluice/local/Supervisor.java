@@ -138,7 +138,7 @@ public final class Supervisor {
 
   private void awaitReady() {
     long deadline = System.nanoTime() + server.startLimit().toNanos();
-    while (!server.ready()) {
+    while (!(server.ready() && process.isAlive())) {
       if (!process.isAlive()) {
         throw new SluiceException(
             server.name() + " ended with exit code " + process.exitValue() + "." + logTail());

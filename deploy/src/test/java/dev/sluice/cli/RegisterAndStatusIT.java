@@ -149,9 +149,9 @@ final class RegisterAndStatusIT {
   void taskThatFailsIsShownWithItsCause() {
     // The column list is valid by itself; only with the other settings it is not.
     assertThat(run("register", "--set", "transforms.fact.schema=id String")).isEqualTo(1);
-    assertThat(output).contains("sluice-sink task 0 failed:", "is_deleted", "ConfigException");
+    assertThat(output).contains("sluice-sink task 0 failed:", "countryCode", "ConfigException");
     assertThat(run("status")).isEqualTo(1);
-    assertThat(output).containsPattern("sluice-sink +sink +FAILED .*is_deleted");
+    assertThat(output).containsPattern("sluice-sink +sink +FAILED .*countryCode");
     assertThat(run("register")).isZero();
     assertThat(run("status")).isZero();
   }

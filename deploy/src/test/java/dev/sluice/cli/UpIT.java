@@ -5,12 +5,20 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.local.Home;
+import dev.sluice.local.LocalOptions;
+import dev.sluice.local.LocalPipeline;
+import dev.sluice.local.Narrator;
+import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.PostgresAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +102,48 @@ final class UpIT {
     Files.createDirectories(dataDir().resolve("kafka"));
     assertThat(untilSynced("--rows", "100", "--no-workload").path("identical").asBoolean())
         .isTrue();
+  }
+
+  @Test
+  void usesServersThatAlreadyRun() throws Exception {
+    LocalOptions options =
+        LocalOptions.embedded(folder.resolve("servers")).with(10, FactTable.DEFAULT);
+    try (LocalPipeline servers = new LocalPipeline(options, Home.locate(), Narrator.SILENT)) {
+      servers.start();
+      PostgresAddress postgres = servers.stack().postgres();
+      try (Connection connection = postgres.connect();
+          Statement statement = connection.createStatement()) {
+        statement.execute(
+            "CREATE SCHEMA shop; CREATE TABLE shop.visits (LIKE app_user_visits INCLUDING ALL);"
+                + " INSERT INTO shop.visits SELECT * FROM app_user_visits LIMIT 7");
+      }
+      JsonNode summary =
+          untilSynced(
+              "--postgres",
+              "postgresql://postgres@127.0.0.1:" + postgres.port() + "/postgres",
+              "--table",
+              "shop.visits",
+              "--clickhouse",
+              servers.stack().clickHouse().url());
+      assertThat(summary.path("identical").asBoolean()).isTrue();
+      assertThat(summary.path("snapshotRows").asLong()).isEqualTo(7);
+      assertThat(summary.path("changes").asLong()).isZero();
+      assertThat(log("up")).doesNotContain("Postgres   is ready", "ClickHouse is ready");
+
+      assertThat(run("--fresh", "--postgres", "postgresql://127.0.0.1:1/x")).isEqualTo(1);
+      assertThat(log("up")).contains("127.0.0.1:1/x", "--postgres");
+      assertThat(run("--fresh", "--clickhouse", "http://127.0.0.1:1")).isEqualTo(1);
+      assertThat(log("up")).contains("127.0.0.1:1/default", "--clickhouse");
+      assertThat(
+              run(
+                  "--fresh",
+                  "--table",
+                  "shop.absent",
+                  "--postgres",
+                  "postgresql://postgres@127.0.0.1:" + postgres.port() + "/postgres"))
+          .isEqualTo(1);
+      assertThat(log("up")).contains("shop.absent", "--table");
+    }
   }
 
   private JsonNode untilSynced(String... arguments) throws Exception {

@@ -6,14 +6,19 @@ import static org.awaitility.Awaitility.await;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.verify.TableComparison;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -262,6 +267,27 @@ abstract class PipelineScenarios {
   }
 
   @Test
+  void rowThatDoesNotFitBecomesADeadLetterAndTheOthersLand() throws SQLException {
+    String bad = UUID.randomUUID().toString();
+    long before = deadLetters().size();
+    execute(
+        "INSERT INTO app_user_visits (id, receipt, %s) SELECT CASE n WHEN 500 THEN '%s'::uuid ELSE"
+            + " gen_random_uuid() END, CASE n WHEN 500 THEN 1e400 ELSE n END, %s FROM"
+            + " generate_series(1, 1000) AS n",
+        REQUIRED, bad, REQUIRED_VALUES);
+    pipeline.awaitSynced(progress -> {});
+    assertThat(versions(bad)).isZero();
+    List<String> reasons = deadLetters();
+    assertThat(reasons).hasSize((int) before + 1);
+    assertThat(reasons.get(reasons.size() - 1))
+        .contains("receipt", "Float64", "sluice.public.app_user_visits-")
+        .doesNotContain("00000000");
+    // Postgres itself cannot say what 1e400 would be as a double: the row has to go first.
+    execute("DELETE FROM app_user_visits WHERE id = '%s'", bad);
+    synced();
+  }
+
+  @Test
   void oneTransactionOfManyRows() throws SQLException {
     execute(
         "INSERT INTO app_user_visits (id, %s) SELECT gen_random_uuid(), %s FROM generate_series(1,"
@@ -271,6 +297,49 @@ abstract class PipelineScenarios {
     execute("UPDATE app_user_visits SET state = 5 WHERE country_code IS NULL");
     execute("DELETE FROM app_user_visits WHERE country_code IS NULL AND state = 5");
     synced();
+  }
+
+  @Test
+  void comparisonFindsEveryKindOfDifference() throws SQLException {
+    String changed = insert();
+    String missing = insert();
+    String extra = UUID.randomUUID().toString();
+    synced();
+    String table = factTable.tableName();
+    String version = factTable == FactTable.STRICT ? "_version" : "updated_at";
+    String forged =
+        "INSERT INTO %s SELECT * REPLACE (%s, %s + 1 AS %s) FROM (SELECT * FROM %s FINAL WHERE id ="
+            + " '%s')";
+    pipeline
+        .clickHouse()
+        .execute(forged.formatted(table, "'DE ' AS countryCode", version, version, table, changed));
+    pipeline
+        .clickHouse()
+        .execute(
+            forged.formatted(table, "'" + extra + "' AS id", version, version, table, changed));
+    delete(missing);
+
+    List<String> differences = pipeline.compare().differences();
+    assertThat(differences)
+        .hasSize(3)
+        .anyMatch(found -> found.startsWith(changed + " differs in countryCode"))
+        .contains(missing + " is missing in ClickHouse", extra + " is in ClickHouse only");
+    assertThat(String.join("", differences)).doesNotContain("DE");
+
+    delete(extra);
+    execute("UPDATE app_user_visits SET state = 8 WHERE id IN ('%s', '%s')", changed, missing);
+    synced();
+  }
+
+  private void delete(String id) {
+    pipeline
+        .clickHouse()
+        .execute(
+            "ALTER TABLE "
+                + factTable.tableName()
+                + " DELETE WHERE id = '"
+                + id
+                + "' SETTINGS mutations_sync = 1");
   }
 
   @ParameterizedTest
@@ -310,6 +379,36 @@ abstract class PipelineScenarios {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql.formatted(arguments));
     }
+  }
+
+  /** The reason of each dead letter. */
+  private List<String> deadLetters() {
+    List<String> reasons = new ArrayList<>();
+    Map<String, Object> settings =
+        Map.of(
+            "bootstrap.servers", pipeline.stack().kafka(),
+            "key.deserializer", ByteArrayDeserializer.class,
+            "value.deserializer", ByteArrayDeserializer.class);
+    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
+      TopicPartition partition = new TopicPartition("sluice.dead-letters", 0);
+      consumer.assign(List.of(partition));
+      consumer.seekToBeginning(List.of(partition));
+      long end = consumer.endOffsets(List.of(partition)).get(partition);
+      while (consumer.position(partition) < end) {
+        consumer
+            .poll(Duration.ofSeconds(1))
+            .forEach(
+                letter ->
+                    reasons.add(
+                        new String(
+                            letter
+                                .headers()
+                                .lastHeader("__connect.errors.exception.message")
+                                .value(),
+                            StandardCharsets.UTF_8)));
+      }
+    }
+    return reasons;
   }
 
   /** Waits until all is visible, compares all values of all rows, and says what was compared. */

@@ -7,14 +7,30 @@ import dev.sluice.SluiceException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class PortsTest {
 
   private final List<String> notes = new ArrayList<>();
-  private final Ports ports = new Ports(notes::add);
+
+  @TempDir private Path folder;
+  private Ports ports;
+
+  @BeforeEach
+  void open() {
+    ports = new Ports(folder, notes::add);
+  }
+
+  @AfterEach
+  void close() {
+    ports.close();
+  }
 
   @Test
   void nextFreePortIsTakenAndSaid() throws IOException {
@@ -48,10 +64,20 @@ final class PortsTest {
 
   @Test
   void noPortIsGivenTwice() {
-    int free = ports.any();
-    int first = new Ports(notes::add).choose("A", "--a", null, free);
-    assertThat(ports.choose("B", "--b", null, first)).isNotEqualTo(free);
-    assertThatThrownBy(() -> ports.choose("C", "--c", free, 1)).isInstanceOf(SluiceException.class);
+    int first = ports.any();
+    assertThat(ports.choose("B", "--b", null, first)).isNotEqualTo(first);
+    assertThatThrownBy(() -> ports.choose("C", "--c", first, 1))
+        .isInstanceOf(SluiceException.class);
+  }
+
+  @Test
+  void portOfAStackThatIsStillStartingIsTaken() {
+    int first = ports.any();
+    try (Ports other = new Ports(folder, notes::add)) {
+      assertThat(other.choose("B", "--b", null, first)).isNotEqualTo(first);
+      ports.close();
+      assertThat(other.choose("C", "--c", first, 1)).isEqualTo(first);
+    }
   }
 
   @Test
