@@ -9,7 +9,14 @@ import org.apache.kafka.connect.data.Struct;
 /** Encoded rows of one table on their way to it, with what it takes to find each one's record. */
 final class Batch {
   /** The offsets of one partition in a batch: from the first record to the one after the last. */
-  record Span(long first, long next) {}
+  static final class Span {
+    final long first;
+    long next;
+
+    private Span(long first) {
+      this.first = first;
+    }
+  }
 
   private static final int FIRST_ROWS = 1024;
   private static final int FIRST_BYTES = 64 << 10;
@@ -24,6 +31,8 @@ final class Batch {
   private Source[] sources = new Source[FIRST_ROWS];
   private long[] offsets = new long[FIRST_ROWS];
   private long newestTimestamp;
+  private Source lastSource;
+  private Span lastSpan;
 
   Batch(long now) {
     reopen(now);
@@ -38,6 +47,7 @@ final class Batch {
     writer = null;
     count = 0;
     newestTimestamp = 0;
+    lastSource = null;
     return this;
   }
 
@@ -67,8 +77,12 @@ final class Batch {
 
   /** Notes a record that becomes no row, so that its offset is acknowledged in turn. */
   void pass(Source source, long offset) {
-    Span span = spans.get(source);
-    spans.put(source, new Span(span == null ? offset : span.first, offset + 1));
+    // Records come partition by partition.
+    if (source != lastSource) {
+      lastSource = source;
+      lastSpan = spans.computeIfAbsent(source, s -> new Span(offset));
+    }
+    lastSpan.next = offset + 1;
     source.behind = false;
   }
 
@@ -103,31 +117,24 @@ final class Batch {
   /** The insert of the rows {@code from} to before {@code to}. */
   Server.Insert insert(String table, String queryPrefix, int from, int to) {
     int fromByte = from == 0 ? 0 : ends[from - 1];
-    int toByte = ends[to - 1];
-    return new Server.Insert(
-        table,
-        writer,
-        rows,
-        fromByte,
-        toByte,
-        queryPrefix + id + "/" + from + "-" + to,
-        token(from, to) + Long.toHexString(rows.checksum(fromByte, toByte)));
+    String queryId = queryPrefix + id + "/" + from + "-" + to;
+    return new Server.Insert(table, writer, rows, fromByte, ends[to - 1], queryId, token(from, to));
   }
 
   /**
-   * Offsets alone would make rows look like duplicates when a topic is made anew or is read again
-   * under another mapping; the time of the newest record and the checksum tell those apart.
+   * The id makes the token one of this batch alone: rows that are read again later must land again,
+   * all of them, or an older row of equal version could come to stand after a newer one.
    */
   private String token(int from, int to) {
     Map<Source, Span> parts = new LinkedHashMap<>();
     for (int row = from; row < to; row++) {
-      Span span = parts.get(sources[row]);
-      parts.put(sources[row], new Span(span == null ? offsets[row] : span.first, offsets[row]));
+      long offset = offsets[row];
+      parts.computeIfAbsent(sources[row], s -> new Span(offset)).next = offset + 1;
     }
     StringBuilder token = new StringBuilder();
     parts.forEach(
         (source, span) ->
-            token.append(source.at(span.first)).append('-').append(span.next).append(','));
-    return token.append(newestTimestamp).append(',').toString();
+            token.append(source.at(span.first)).append('-').append(span.next - 1).append(' '));
+    return token.append(id).toString();
   }
 }

@@ -24,8 +24,9 @@ import java.util.concurrent.TimeoutException;
  * ClickHouse over its official client: one kept-alive connection pool per host.
  *
  * <p>Failure semantics: the client's own retries and failover are off, because a try whose answer
- * was lost must not be repeated behind the caller's back. A fault that may pass makes the next host
- * the one for the next call. Every call has a deadline, and giving up cuts the connection.
+ * was lost must not be repeated behind the caller's back. (Its HTTP library sends a request again
+ * once after a 429 or 503, with the same query id.) A fault that may pass makes the next host the
+ * one for the next call. Every call has a deadline, and giving up cuts the connection.
  */
 final class ClickHouse implements Server {
   private static final int CONNECT_TIMEOUT_MS = 5_000;
@@ -122,8 +123,9 @@ final class ClickHouse implements Server {
   @Override
   public void insert(Insert insert) throws Fault, InterruptedException {
     InsertSettings settings = new InsertSettings().setQueryId(insert.queryId());
-    // Rows are acknowledged only when written, whatever the user's profile says.
+    // Whatever the user's profile says, the answer comes when the rows are written.
     settings.serverSetting("async_insert", "0");
+    settings.serverSetting("wait_end_of_query", "1");
     // A snapshot's batch may reach over more months than the default allows in one insert.
     settings.serverSetting("max_partitions_per_insert_block", "0");
     config.clickhouseSettings().forEach(settings::serverSetting);

@@ -23,7 +23,7 @@ public final class FactSinkConnector extends SinkConnector {
 
   @Override
   public ConfigDef config() {
-    return SinkConfig.DEFINITION;
+    return SinkSettings.DEFINITION;
   }
 
   /** {@inheritDoc} Settings that are valid by themselves are tried on ClickHouse. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -27,11 +28,9 @@ import org.apache.kafka.connect.sink.SinkTask;
  * stop or a rebalance at any moment repeats rows and loses none. A row that cannot become one of
  * the table goes to the dead letter queue, or fails the task when there is none.
  */
-public final class FactSinkTask extends SinkTask implements Lane.Task {
-  /** How soon to look again while a job runs, and while the consumer is held back by one. */
-  private static final long RUNNING_MS = 50;
-
-  private static final long HELD_BACK_MS = 5;
+public final class FactSinkTask extends SinkTask {
+  /** Connect gives a task five seconds to end. */
+  private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private final Map<TopicPartition, Source> sources = new HashMap<>();
   private final Map<String, Lane> lanes = new HashMap<>();
@@ -40,6 +39,24 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
   private final Set<String> proven = new HashSet<>();
 
   private final BiFunction<SinkConfig, ExecutorService, Server> connect;
+  private final Lane.Task forLanes =
+      new Lane.Task() {
+        @Override
+        public Set<String> proven() {
+          return proven;
+        }
+
+        @Override
+        public void putAside(Source source, SinkRecord record, DataException reason) {
+          FactSinkTask.this.putAside(source, record, reason);
+        }
+
+        @Override
+        public void rewind(Source source, long offset) {
+          FactSinkTask.this.rewind(source, offset);
+        }
+      };
+
   private SinkConfig config;
   private ExecutorService executor;
   private Server server;
@@ -96,7 +113,7 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
 
   private Lane newLane(String table) {
     Inserter inserter = new Inserter(table, server, config, metrics);
-    return new Lane(table, config, inserter, executor, metrics, this);
+    return new Lane(table, config, inserter, executor, metrics, forLanes);
   }
 
   @Override
@@ -116,7 +133,11 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
     lanes.values().forEach(lane -> lane.sendIfDue(later, records.isEmpty()));
     sources.values().forEach(source -> source.rewindTo = Source.NONE);
     pauseAndResume();
-    askForNextCall(later, records.isEmpty());
+    lanes.values().stream()
+        .mapToLong(lane -> lane.nextLookInMs(later))
+        .filter(ms -> ms < Long.MAX_VALUE)
+        .min()
+        .ifPresent(context::timeout);
   }
 
   private Source source(SinkRecord record) {
@@ -147,24 +168,7 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
     }
   }
 
-  /** Has Connect call again soon enough for what is going on. */
-  private void askForNextCall(long now, boolean quiet) {
-    long ms = Long.MAX_VALUE;
-    for (Lane lane : lanes.values()) {
-      if (lane.running()) {
-        ms = Math.min(ms, lane.accepting() ? RUNNING_MS : HELD_BACK_MS);
-      } else {
-        ms = Math.min(ms, Math.max(1, lane.dueInMs(now, quiet)));
-      }
-    }
-    if (ms < Long.MAX_VALUE) {
-      context.timeout(ms);
-    }
-  }
-
-  /** {@inheritDoc} What the consumer brings until it has gone back is skipped. */
-  @Override
-  public void rewind(Source source, long offset) {
+  private void rewind(Source source, long offset) {
     // Connect fails the task over a rewind of a partition that it has taken away.
     if (sources.get(source.partition) == source) {
       source.rewindTo = offset;
@@ -173,13 +177,7 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
     }
   }
 
-  @Override
-  public Set<String> proven() {
-    return proven;
-  }
-
-  @Override
-  public void putAside(Source source, SinkRecord record, DataException reason) {
+  private void putAside(Source source, SinkRecord record, DataException reason) {
     DataException named =
         new DataException("Record " + source.at(record.kafkaOffset()) + ": " + reason.getMessage());
     ErrantRecordReporter reporter = context.errantRecordReporter();
@@ -220,11 +218,12 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
       }
     }
     last = null;
+    long deadline = System.nanoTime() + STOP_NANOS;
     for (Lane lane : left) {
       if (sources.values().stream().anyMatch(source -> source.lane == lane)) {
         lane.restart();
       } else {
-        lane.stop();
+        lane.stop(deadline);
         lanes.values().remove(lane);
       }
     }
@@ -233,7 +232,8 @@ public final class FactSinkTask extends SinkTask implements Lane.Task {
   @Override
   public void stop() {
     if (executor != null) {
-      lanes.values().forEach(Lane::stop);
+      long deadline = System.nanoTime() + STOP_NANOS;
+      lanes.values().forEach(lane -> lane.stop(deadline));
       executor.shutdownNow();
       server.close();
     }

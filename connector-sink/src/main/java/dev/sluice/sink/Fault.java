@@ -78,14 +78,14 @@ final class Fault extends Exception {
   String setting() {
     ErrorCode known = ErrorCode.of(code).orElse(null);
     if (known == null || kind == Kind.PASSING) {
-      return SinkConfig.HOSTNAME;
+      return SinkSettings.HOSTNAME;
     }
     return switch (known) {
-      case UNKNOWN_TABLE, TABLE_IS_DROPPED -> SinkConfig.TOPIC_TABLES;
-      case UNKNOWN_DATABASE -> SinkConfig.DATABASE;
-      case ACCESS_DENIED, DATABASE_ACCESS_DENIED -> SinkConfig.USERNAME;
-      case UNKNOWN_SETTING, SETTING_CONSTRAINT_VIOLATION -> SinkConfig.CLICKHOUSE_SETTINGS;
-      default -> SinkConfig.PASSWORD;
+      case UNKNOWN_TABLE, TABLE_IS_DROPPED -> SinkSettings.TOPIC_TABLES;
+      case UNKNOWN_DATABASE -> SinkSettings.DATABASE;
+      case ACCESS_DENIED, DATABASE_ACCESS_DENIED -> SinkSettings.USERNAME;
+      case UNKNOWN_SETTING, SETTING_CONSTRAINT_VIOLATION -> SinkSettings.CLICKHOUSE_SETTINGS;
+      default -> SinkSettings.PASSWORD;
     };
   }
 

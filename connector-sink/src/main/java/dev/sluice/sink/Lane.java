@@ -5,11 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -42,7 +39,16 @@ final class Lane {
 
   private static final int BUSY_FRACTION = 50;
   private static final int BUSY_LINGERS = 10;
-  private static final long STOP_WAIT_MS = 5_000;
+
+  /** How soon to look again while a job runs, and while something waits for its end. */
+  private static final long RUNNING_MS = 50;
+
+  private static final long HELD_BACK_MS = 5;
+
+  /** How long nothing has to come for a busy topic to count as quiet. */
+  private static final long QUIET_MS = 20;
+
+  private static final long RESTART_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private final String table;
   private final SinkConfig config;
@@ -51,8 +57,8 @@ final class Lane {
   private final SinkMetrics metrics;
   private final Task task;
 
-  private Future<TableLayout> preparing;
-  private Future<List<Inserter.Refusal>> inserting;
+  private Job<TableLayout> preparing;
+  private Job<List<Inserter.Refusal>> inserting;
   private Batch inFlight;
   private Batch filling;
   private Batch spare;
@@ -81,7 +87,7 @@ final class Lane {
 
   private void prepare(Schema wanted) {
     writers = null;
-    preparing = executor.submit(() -> inserter.prepare(wanted));
+    preparing = new Job<>(executor, () -> inserter.prepare(wanted));
   }
 
   /** Whether the consumer may bring more: if not, what is here has to move on first. */
@@ -93,11 +99,6 @@ final class Lane {
   boolean holds(Source source) {
     return (filling != null && filling.spans().containsKey(source))
         || (inFlight != null && inFlight.spans().containsKey(source));
-  }
-
-  /** Whether a job is running whose end has to be noticed. */
-  boolean running() {
-    return preparing != null || inserting != null;
   }
 
   /**
@@ -159,7 +160,7 @@ final class Lane {
 
   private boolean truncate(Source source, SinkRecord record, Struct event, long now) {
     if (!config.truncate()) {
-      String reason = "truncate events are not let in (setting " + SinkConfig.TRUNCATE + ")";
+      String reason = "truncate events are not let in (setting " + SinkSettings.TRUNCATE + ")";
       return putAside(source, record, new DataException(reason), now);
     }
     if (!isEmptied(source)) {
@@ -214,14 +215,19 @@ final class Lane {
     }
   }
 
-  /** How long the filling batch may wait for more. */
-  long dueInMs(long now, boolean quiet) {
-    if (filling == null) {
-      return Long.MAX_VALUE;
-    }
+  private long dueInMs(long now, boolean quiet) {
     boolean busy = !quiet && filling.count() > config.batchRows() / BUSY_FRACTION;
     long linger = busy ? (long) config.lingerMs() * BUSY_LINGERS : config.lingerMs();
     return linger - TimeUnit.NANOSECONDS.toMillis(filling.ageNanos(now));
+  }
+
+  /** How soon to look here again, if no record comes before. */
+  long nextLookInMs(long now) {
+    long dueInMs = filling == null ? Long.MAX_VALUE : dueInMs(now, true);
+    if (preparing == null && inserting == null) {
+      return Math.max(QUIET_MS, dueInMs);
+    }
+    return dueInMs <= 0 || !accepting() ? HELD_BACK_MS : RUNNING_MS;
   }
 
   /** Sends the filling batch unless another one is under way. */
@@ -234,11 +240,11 @@ final class Lane {
     }
   }
 
-  private void submit(Callable<List<Inserter.Refusal>> job) {
+  private void submit(Callable<List<Inserter.Refusal>> work) {
     inFlight = filling;
     filling = null;
     metrics.rowsInFlight.addAndGet(inFlight.count());
-    inserting = executor.submit(job);
+    inserting = new Job<>(executor, work);
   }
 
   /**
@@ -247,32 +253,24 @@ final class Lane {
    * @throws ConnectException when the task has to fail
    */
   void settle() {
-    if (preparing != null && preparing.isDone()) {
-      Future<TableLayout> done = preparing;
-      preparing = null;
-      writers = new Writers(result(done));
-    }
-    if (inserting != null && inserting.isDone()) {
-      Future<List<Inserter.Refusal>> done = inserting;
-      inserting = null;
-      metrics.rowsInFlight.addAndGet(-inFlight.count());
-      if (isDrift(done)) {
-        rewind();
-        prepare(null);
-      } else {
-        acknowledge(result(done));
-      }
-    }
-  }
-
-  private static boolean isDrift(Future<?> done) {
     try {
-      done.get();
-      return false;
-    } catch (ExecutionException e) {
-      return e.getCause() instanceof Fault fault && fault.kind() == Fault.Kind.DRIFT;
-    } catch (InterruptedException e) {
-      throw interrupted();
+      if (preparing != null && preparing.isOver()) {
+        Job<TableLayout> over = preparing;
+        preparing = null;
+        writers = new Writers(over.result());
+      }
+      if (inserting != null && inserting.isOver()) {
+        Job<List<Inserter.Refusal>> over = inserting;
+        inserting = null;
+        metrics.rowsInFlight.addAndGet(-inFlight.count());
+        acknowledge(over.result());
+      }
+    } catch (Fault fault) {
+      if (fault.kind() != Fault.Kind.DRIFT) {
+        throw new ConnectException("Table " + table + ": " + fault.getMessage(), fault);
+      }
+      rewind();
+      prepare(null);
     }
   }
 
@@ -286,8 +284,9 @@ final class Lane {
     inFlight
         .spans()
         .forEach(
-            (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next()));
-    spare = inFlight;
+            (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next));
+    // A table that has come to rest gives its memory back.
+    spare = filling == null ? null : inFlight;
     inFlight = null;
     if (!refusedFrom.isEmpty()) {
       rewind();
@@ -300,7 +299,7 @@ final class Lane {
     Map<Source, Long> first = new HashMap<>();
     for (Batch batch : new Batch[] {filling, inFlight}) {
       if (batch != null) {
-        batch.spans().forEach((source, span) -> first.merge(source, span.first(), Math::min));
+        batch.spans().forEach((source, span) -> first.merge(source, span.first, Math::min));
       }
     }
     filling = null;
@@ -310,46 +309,24 @@ final class Lane {
 
   /** Starts over, because partitions have come or gone. */
   void restart() {
-    stop();
+    stop(System.nanoTime() + RESTART_WAIT_NANOS);
     rewind();
     prepare(null);
   }
 
   /**
-   * Stops: a running insert is waited for and then cut off, rows not sent are forgotten. What was
-   * not acknowledged will be read again, here or by the next owner.
+   * Stops: a running insert is waited for until the deadline and then cut off, rows not sent are
+   * forgotten. What was not acknowledged will be read again, here or by the next owner.
    */
-  void stop() {
+  void stop(long deadline) {
     if (inserting != null) {
       metrics.rowsInFlight.addAndGet(-inFlight.count());
-      try {
-        inserting.get(STOP_WAIT_MS, TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (ExecutionException | TimeoutException e) {
-        inserting.cancel(true);
-      }
+      inserting.stop(deadline);
       inserting = null;
     }
     if (preparing != null) {
-      preparing.cancel(true);
+      preparing.stop(System.nanoTime());
       preparing = null;
     }
-  }
-
-  private <T> T result(Future<T> done) {
-    try {
-      return done.get();
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      throw new ConnectException("Table " + table + ": " + cause.getMessage(), cause);
-    } catch (InterruptedException e) {
-      throw interrupted();
-    }
-  }
-
-  private static ConnectException interrupted() {
-    Thread.currentThread().interrupt();
-    return new ConnectException("interrupted");
   }
 }

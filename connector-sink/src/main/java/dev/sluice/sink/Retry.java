@@ -76,7 +76,7 @@ final class Retry {
     throw new Fault(
         Fault.Kind.FATAL,
         0,
-        "%s=%d is over: %s".formatted(SinkConfig.RETRY_TIMEOUT, timeoutMs, last.getMessage()));
+        "%s=%d is over: %s".formatted(SinkSettings.RETRY_TIMEOUT, timeoutMs, last.getMessage()));
   }
 
   private static void orThrow(Fault fault) throws Fault {

@@ -7,7 +7,6 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.zip.CRC32C;
 
 /** A growing byte array with ClickHouse's little-endian primitives; cleared and used again. */
 final class RowBuffer {
@@ -88,20 +87,14 @@ final class RowBuffer {
     out.write(bytes, from, to - from);
   }
 
-  /** Checksum of a range, for the deduplication token: the same token must mean the same bytes. */
-  long checksum(int from, int to) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes, from, to - from);
-    return crc.getValue();
-  }
-
   byte[] toByteArray() {
     return Arrays.copyOf(bytes, size);
   }
 
   private void reserve(int count) {
     if (bytes.length - size < count) {
-      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, count), bytes.length * 2));
+      // In small steps: a full batch is a little over batch.bytes, and twice that would be waste.
+      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, count), bytes.length / 4 * 5));
     }
   }
 }

@@ -32,8 +32,8 @@ interface Server extends AutoCloseable {
    * @param queryId the same for each try of the same rows: ClickHouse refuses to run a query next
    *     to another of its id, so a try that was given up at the client can never land after, or
    *     beside, the next one
-   * @param token names the rows by topic, partition, offsets and content, so that a table that
-   *     deduplicates drops a second copy
+   * @param token names the rows by topic, partition, offsets and batch, so that a table that
+   *     deduplicates drops what a former try of the same rows brings late
    */
   record Insert(
       String table,

@@ -98,7 +98,9 @@ final class SinkMetrics {
     largestInsert.accumulateAndGet(rowCount, Math::max);
     insertMs.addAndGet(tookMs);
     slowestInsertMs.accumulateAndGet(tookMs, Math::max);
-    newestTimestamp.accumulateAndGet(newest, Math::max);
+    if (newest > 0) {
+      newestTimestamp.accumulateAndGet(newest, Math::max);
+    }
   }
 
   private long freshness() {

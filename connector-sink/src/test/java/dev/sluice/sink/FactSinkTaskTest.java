@@ -17,8 +17,6 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class FactSinkTaskTest {
   private static final TopicPartition P0 = new TopicPartition("t", 0);
@@ -51,6 +49,36 @@ class FactSinkTaskTest {
     worker.start(settings, P0).drain();
 
     assertThat(server.landed()).isEqualTo(numbers(0, 1000));
+  }
+
+  @Test
+  void aRowOfAnIdleTopicIsSentWhenItHasLingered() throws Exception {
+    settings.put("linger.ms", "100");
+    settings.put("batch.rows", "100000");
+    worker.start(settings, P0);
+    pollUntil(() -> !worker.isPaused(P0));
+    worker.produce(P0, rows(0, 1));
+
+    long asked = 0;
+    for (worker.poll(); server.landed().isEmpty(); worker.poll()) {
+      assertThat(worker.nextPollMs).isPositive();
+      asked += worker.nextPollMs;
+      // What a consumer does when nothing comes.
+      Thread.sleep(worker.nextPollMs);
+    }
+
+    assertThat(asked).isBetween(50L, 170L);
+  }
+
+  @Test
+  void anIdleTaskLetsTheConsumerWait() throws Exception {
+    worker.start(settings, P0);
+    worker.produce(P0, rows(0, 1));
+    worker.drain();
+
+    worker.poll();
+
+    assertThat(worker.nextPollMs).isEqualTo(-1);
   }
 
   @Test
@@ -166,18 +194,38 @@ class FactSinkTaskTest {
         .hasMessage("Table t: retry.timeout.ms=5 is over: too many parts");
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {0, 1, 24, 25, 48, 49})
-  void aRefusedRowIsADeadLetterWhereverItStands(int position) throws Exception {
-    server.refuses = n -> n == 100 + position;
-    worker.produce(P0, rows(0, 1000));
+  @Test
+  void aRefusedRowIsOneDeadLetterInEachPositionOfABatch() throws Exception {
+    settings.put("batch.rows", "1000");
+    for (int position = 0; position < 1000; position++) {
+      int bad = position;
+      MemoryServer own = new MemoryServer();
+      own.refuses = n -> n == bad;
+      Worker each = new Worker(new FactSinkTask((config, executor) -> own), 1000);
+      each.produce(P0, rows(0, 1000));
 
-    worker.start(settings, P0).drain();
+      each.start(settings, P0).drain();
+      each.stop();
 
-    assertThat(worker.deadLetters.keySet()).containsExactly(100L + position);
-    assertThat(worker.deadLetters.get(100L + position))
-        .isEqualTo("Record t-0@" + (100 + position) + ": constraint");
-    assertThat(Set.copyOf(server.landed())).hasSize(999);
+      assertThat(each.deadLetters)
+          .containsExactly(Map.entry((long) bad, "Record t-0@" + bad + ": constraint"));
+      assertThat(Set.copyOf(own.landed())).hasSize(999).doesNotContain((long) bad);
+    }
+  }
+
+  @Test
+  void tenRefusedRowsInFiftyThousandAreTenDeadLetters() throws Exception {
+    settings.put("batch.rows", "50000");
+    settings.put("linger.ms", "1000");
+    server.refuses = n -> n % 5000 == 4321;
+    Worker many = new Worker(task, 50_000);
+    many.produce(P0, rows(0, 50_000));
+
+    many.start(settings, P0).drain();
+    many.stop();
+
+    assertThat(many.deadLetters).hasSize(10);
+    assertThat(Set.copyOf(server.landed())).hasSize(49_990);
   }
 
   @Test

@@ -43,7 +43,7 @@ class SettingsReferenceTest {
   }
 
   private static String settings() {
-    ConfigDef def = SinkConfig.DEFINITION;
+    ConfigDef def = SinkSettings.DEFINITION;
     StringBuilder text = new StringBuilder();
     for (String group : def.groups()) {
       text.append("\n### ").append(group);

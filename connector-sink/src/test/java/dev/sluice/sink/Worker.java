@@ -40,6 +40,9 @@ final class Worker implements SinkTaskContext {
   private final int maxPoll;
   boolean deadLetterQueue = true;
 
+  /** How long the task lets the next poll take when nothing comes; -1 for as long as it likes. */
+  long nextPollMs = -1;
+
   Worker(FactSinkTask task, int maxPoll) {
     this.task = task;
     this.maxPoll = maxPoll;
@@ -94,6 +97,7 @@ final class Worker implements SinkTaskContext {
    * back, and before records that it has fetched already.
    */
   void poll(Runnable inside) {
+    nextPollMs = -1;
     goBack();
     inside.run();
     List<SinkRecord> records = new ArrayList<>();
@@ -181,7 +185,9 @@ final class Worker implements SinkTaskContext {
   }
 
   @Override
-  public void timeout(long timeoutMs) {}
+  public void timeout(long timeoutMs) {
+    nextPollMs = timeoutMs;
+  }
 
   @Override
   public Set<TopicPartition> assignment() {

@@ -1,0 +1,51 @@
+package dev.sluice.sink;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.connect.errors.ConnectException;
+
+/** Work that runs beside the task's thread and is looked at from there. */
+final class Job<T> {
+  private final Future<T> future;
+
+  Job(ExecutorService executor, Callable<T> work) {
+    future = executor.submit(work);
+  }
+
+  boolean isOver() {
+    return future.isDone();
+  }
+
+  /** What came of it, once it is over. */
+  T result() throws Fault {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Fault fault) {
+        throw fault;
+      }
+      throw new ConnectException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ConnectException(e);
+    }
+  }
+
+  /** Waits for its end until the deadline, and then cuts it off. */
+  void stop(long deadline) {
+    try {
+      future.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | CancellationException e) {
+      // Over is over, whatever came of it.
+    } catch (TimeoutException e) {
+      future.cancel(true);
+    }
+  }
+}
