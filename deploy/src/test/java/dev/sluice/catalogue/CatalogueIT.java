@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
+import com.sun.tools.attach.VirtualMachine;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.local.Narrator;
+import dev.sluice.local.Supervisor;
 import dev.sluice.pipeline.FactTable;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -23,8 +25,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -68,11 +76,21 @@ final class CatalogueIT {
   @ParameterizedTest
   @MethodSource("dev.sluice.catalogue.Mode#all")
   void everyValueArrivesAsPostgresPrintsIt(Mode mode) throws SQLException {
+    run(mode, false);
+  }
+
+  /** With schemas in the topic, rows keep their exact types between the transform and the sink. */
+  @Test
+  void transformWorksAtTheSourceToo() throws SQLException {
+    run(new Mode("isostring", "string", "hex", "json", true), true);
+  }
+
+  private static void run(Mode mode, boolean transformAtSource) throws SQLException {
     String name = "catalogue_" + runs++;
     List<CatalogueColumn> columns = columns(mode);
     int rows = createSource(name, mode, columns);
     createTarget(name, columns);
-    register(name, mode, columns);
+    register(name, mode, columns, transformAtSource);
     try {
       await(name)
           .atMost(LIMIT)
@@ -82,6 +100,7 @@ final class CatalogueIT {
                 return pipeline.clickHouse().number("SELECT count() FROM " + name) >= rows;
               });
       assertThat(differences(expected(name, columns), actual(name, columns))).isEmpty();
+      assertThat(rowsCounted(name + (transformAtSource ? "_source" : "_sink"))).isEqualTo(rows);
     } finally {
       pipeline.connect().delete(name + "_sink");
       pipeline.connect().delete(name + "_source");
@@ -380,7 +399,8 @@ final class CatalogueIT {
             "CREATE TABLE " + name + " (" + schema(columns) + ") ENGINE = MergeTree ORDER BY id");
   }
 
-  private static void register(String name, Mode mode, List<CatalogueColumn> columns) {
+  private static void register(
+      String name, Mode mode, List<CatalogueColumn> columns, boolean transformAtSource) {
     Path configs = Home.locate().configs();
     String withSchemas = Boolean.toString(mode.schemas());
     Map<String, String> converters =
@@ -410,6 +430,15 @@ final class CatalogueIT {
     sink.put("errors.tolerance", "none");
     sink.keySet()
         .removeIf(setting -> setting.contains("renames") || setting.contains("deadletter"));
+    if (transformAtSource) {
+      sink.forEach(
+          (key, value) -> {
+            if (key.startsWith("transforms")) {
+              source.put(key, value);
+            }
+          });
+      sink.keySet().removeIf(key -> key.startsWith("transforms"));
+    }
     Registration registration = new Registration(pipeline.connect());
     for (ConnectorSpec spec :
         List.of(
@@ -437,6 +466,36 @@ final class CatalogueIT {
       }
     }
     return values;
+  }
+
+  /** What the transform's own metrics say, read over JMX from the running worker. */
+  private static long rowsCounted(String connector) {
+    Supervisor worker =
+        pipeline.stack().servers().stream()
+            .filter(server -> server.name().equals("Connect"))
+            .findFirst()
+            .orElseThrow();
+    try {
+      VirtualMachine machine = VirtualMachine.attach(worker.pid().orElseThrow().toString());
+      try (JMXConnector jmx =
+          JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()))) {
+        MBeanServerConnection beans = jmx.getMBeanServerConnection();
+        ObjectName pattern =
+            new ObjectName(
+                "kafka.connect:type=plugins,connector=" + connector + ",transformation=fact,*");
+        long rows = 0;
+        for (ObjectName bean : beans.queryNames(pattern, null)) {
+          if (bean.getKeyProperty("operation") != null) {
+            rows += ((Number) beans.getAttribute(bean, "rows-total")).longValue();
+          }
+        }
+        return rows;
+      } finally {
+        machine.detach();
+      }
+    } catch (Exception e) {
+      throw new AssertionError("the worker's metrics cannot be read", e);
+    }
   }
 
   private static List<String> differences(
