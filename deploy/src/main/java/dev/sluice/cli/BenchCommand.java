@@ -22,7 +22,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description =
-        "Measures the pipeline on this machine, each figure beside a rival of the same run.")
+        "Measures the pipeline on this machine, each figure beside a rival of the same run.",
+    footer = {
+      "",
+      "In a source tree also, without servers:",
+      "  ./sluice bench transform   the transform, beside the stock chain that gives the same row",
+      "  ./sluice bench encoding    the sink's encoding, beside the official client's"
+    })
 final class BenchCommand implements Runnable {
 
   @Spec private CommandSpec spec;

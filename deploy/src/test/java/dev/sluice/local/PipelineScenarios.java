@@ -54,7 +54,11 @@ abstract class PipelineScenarios {
     LocalOptions options =
         LocalOptions.embedded(dataDir)
             .with(ROWS, factTable)
-            .with(Map.of(), Map.of(), Map.of("plugin.discovery", "hybrid_fail"));
+            .with(
+                // The sooner offsets are known, the less a test waits; nothing else depends on it.
+                Map.of("heartbeat.interval.ms", "200"),
+                Map.of(),
+                Map.of("plugin.discovery", "hybrid_fail", "offset.flush.interval.ms", "200"));
     pipeline = new LocalPipeline(options, Home.locate(), new TestNarrator());
     pipeline.start();
     pipeline.register();
