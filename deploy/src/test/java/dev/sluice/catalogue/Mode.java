@@ -34,7 +34,13 @@ record Mode(String time, String decimal, String binary, String hstore, boolean s
         "time.precision.mode", time,
         "decimal.handling.mode", decimal,
         "binary.handling.mode", binary,
-        "hstore.handling.mode", hstore);
+        "hstore.handling.mode", hstore,
+        "interval.handling.mode", interval());
+  }
+
+  /** {@code interval.handling.mode}: both of them, each with half of the other modes. */
+  String interval() {
+    return hstore.equals("map") ? "string" : "numeric";
   }
 
   /** What bare numbers of timestamps without a schema mean. */
