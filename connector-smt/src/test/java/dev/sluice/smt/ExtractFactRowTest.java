@@ -167,6 +167,118 @@ class ExtractFactRowTest {
 
   @ParameterizedTest
   @EnumSource
+  void deleteTakesTheEmptyTextsThatDebeziumFillsUpWith(Form form) {
+    String schema =
+        "id String, order_id UUID, sync_mechanism Enum8('push' = 3, 'pull' = 2), phone_number"
+            + " Nullable(UUID), updated_at Int64, is_deleted UInt8";
+    Struct before =
+        Visits.row().put("order_id", "").put("sync_mechanism", "").put("phone_number", "");
+    transform.configure(Map.of("schema", schema));
+
+    Struct row = rowOf(form.record(before, null, "d", Visits.SOURCE));
+
+    assertThat(row.get("order_id")).isEqualTo("00000000-0000-0000-0000-000000000000");
+    assertThat(row.get("sync_mechanism")).isEqualTo("pull");
+    assertThat(row.get("phone_number")).isNull();
+    assertThatThrownBy(() -> transform.apply(form.record(null, before, "u", Visits.SOURCE)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("column order_id");
+    Struct wrong = Visits.row().put("order_id", "x").put("sync_mechanism", "push");
+    assertThatThrownBy(() -> transform.apply(form.record(wrong, null, "d", Visits.SOURCE)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("column order_id");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void deleteWithoutACommitTimeIsBadData(Form form) {
+    transform.configure(Visits.settings());
+    Object envelope = form.envelope(Visits.row(), null, "d", Visits.SOURCE);
+    if (envelope instanceof Struct struct) {
+      Schema schema =
+          SchemaBuilder.struct()
+              .field("op", Schema.STRING_SCHEMA)
+              .field("before", Visits.ROW)
+              .build();
+      envelope = new Struct(schema).put("op", "d").put("before", struct.get("before"));
+    } else {
+      ((Map<?, ?>) envelope).remove("source");
+    }
+    SinkRecord record = Form.record(envelope);
+
+    assertThatThrownBy(() -> transform.apply(record))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            "ExtractFactRow: column updated_at: found metadata, wanted Int64: the envelope says"
+                + " nothing about the commit time, at visits-3-42");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void metadataThatIsAbsentIsNullOrAnError(Form form) {
+    Map<String, Object> source = new HashMap<>(Visits.SOURCE);
+    source.put("lsn", null);
+    String schema = "id String, v Nullable(UInt64), is_deleted Int8";
+    Map<String, String> settings = new HashMap<>();
+    settings.put("schema", schema);
+    settings.put("version.field", "v");
+    settings.put("metadata.columns", "v:lsn");
+    transform.configure(settings);
+    assertThat(rowOf(form.record(null, Visits.row(), "c", source)).get("v")).isNull();
+
+    settings.put("schema", schema.replace("Nullable(UInt64)", "UInt64"));
+    transform.configure(settings);
+    assertThatThrownBy(() -> transform.apply(form.record(null, Visits.row(), "c", source)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("column v: found metadata, wanted UInt64");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void valueLeftOutOfANonNullColumnHeedsBothSettings(Form form) {
+    Struct source = Visits.row().put("phone_number", "__debezium_unavailable_value");
+    Map<String, String> settings = new HashMap<>();
+    settings.put("schema", "phone_number String, updated_at Int64, is_deleted Int8");
+    settings.put("unavailable.handling", "null");
+    transform.configure(settings);
+    assertThatThrownBy(() -> transform.apply(form.record(null, source, "u", Visits.SOURCE)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("left out of the event and the column forbids null");
+    assertThat(rowOf(form.record(source, null, "d", Visits.SOURCE)).get("phone_number"))
+        .isEqualTo("");
+
+    settings.put("null.handling", "default");
+    transform.configure(settings);
+    assertThat(rowOf(form.record(null, source, "u", Visits.SOURCE)).get("phone_number"))
+        .isEqualTo("");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nullInTheDeleteColumnOfTheSourceIsANullLikeAnyOther(Form form) {
+    Schema row =
+        SchemaBuilder.struct()
+            .optional()
+            .field("id", Schema.STRING_SCHEMA)
+            .field("is_deleted", Schema.OPTIONAL_BOOLEAN_SCHEMA)
+            .build();
+    Struct source = new Struct(row).put("id", "k");
+    Map<String, String> settings = new HashMap<>();
+    settings.put("schema", "id String, is_deleted Nullable(Int8), v UInt64");
+    settings.put("version.field", "v");
+    settings.put("metadata.columns", "v:lsn");
+    transform.configure(settings);
+    assertThat(rowOf(form.record(null, source, "c", Visits.SOURCE)).get("is_deleted")).isNull();
+
+    settings.put("schema", "id String, is_deleted Int8, v UInt64");
+    transform.configure(settings);
+    assertThatThrownBy(() -> transform.apply(form.record(null, source, "c", Visits.SOURCE)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("column is_deleted: found");
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void deleteIsDroppedWhenAskedTo(Form form) {
     transform.configure(Visits.settings("delete.handling", "drop"));
 
