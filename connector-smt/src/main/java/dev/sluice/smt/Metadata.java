@@ -7,21 +7,21 @@ import java.util.List;
 /** What an envelope says about its change, as far as a column may ask for it. */
 enum Metadata {
   /** Position of the change in Postgres' log. */
-  LSN("lsn") {
+  LSN("lsn", "the position in the log") {
     @Override
     Object convert(Object value, ColumnType target) {
       return target.fromInteger(number(value));
     }
   },
   /** The operation's letter: c, r, u or d. */
-  OP(null) {
+  OP(null, "the operation") {
     @Override
     Object convert(Object value, ColumnType target) {
       return target.fromText(text(value));
     }
   },
   /** When the transaction committed, by Postgres' clock. */
-  COMMIT_TS("ts_ms") {
+  COMMIT_TS("ts_ms", "the commit time") {
     @Override
     Object convert(Object value, ColumnType target) {
       long millis = number(value);
@@ -30,14 +30,14 @@ enum Metadata {
     }
   },
   /** The transaction's number. */
-  TX_ID("txId") {
+  TX_ID("txId", "the transaction") {
     @Override
     Object convert(Object value, ColumnType target) {
       return target.fromInteger(number(value));
     }
   },
   /** Whether the row was read by a snapshot: false, or which kind and place in it. */
-  SNAPSHOT("snapshot") {
+  SNAPSHOT("snapshot", "a snapshot") {
     @Override
     Object convert(Object value, ColumnType target) {
       String text = value instanceof Boolean flag ? flag.toString() : text(value);
@@ -48,8 +48,16 @@ enum Metadata {
   /** The name of the field in the envelope's source block; null when it is not from there. */
   private final String sourceField;
 
-  Metadata(String sourceField) {
+  private final String description;
+
+  Metadata(String sourceField, String description) {
     this.sourceField = sourceField;
+    this.description = description;
+  }
+
+  /** What an error calls it. */
+  String description() {
+    return description;
   }
 
   String sourceField() {

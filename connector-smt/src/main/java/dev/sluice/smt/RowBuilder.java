@@ -90,23 +90,27 @@ final class RowBuilder {
       }
       return plan.convert(value, i, types[i]);
     } catch (Mismatch e) {
+      // Debezium fills up the row of such a delete, and has but "" for a uuid or an enum.
+      if (deleted && "".equals(value)) {
+        return columns[i].nullable() ? null : zeros[i];
+      }
       throw new BadColumn(columns[i], plan.describe(value, i), e);
     }
   }
 
   private Object forNull(ImagePlan plan, Object image, int i, boolean deleted) {
-    if (columns[i].nullable() && i != deleteColumn) {
-      return null;
-    }
-    boolean present = plan.has(image, i);
-    if (i == deleteColumn && !present) {
+    if (i == deleteColumn && !plan.has(image, i)) {
       return zeros[i];
     }
     if (columns[i].nullable()) {
       return null;
     }
     // Under REPLICA IDENTITY DEFAULT the row of a delete holds nothing but its key.
-    if (deleted || present && settings.defaultForNull()) {
+    if (deleted) {
+      return zeros[i];
+    }
+    boolean present = plan.has(image, i);
+    if (present && settings.defaultForNull()) {
       return zeros[i];
     }
     throw new Mismatch(
@@ -129,17 +133,16 @@ final class RowBuilder {
   private Object fromMetadata(
       EnvelopePlan plan, Object envelope, Metadata metadata, ColumnPlan column) {
     Object value = metadata == Metadata.OP ? plan.op(envelope) : plan.source(envelope, metadata);
-    ColumnType type = column.type();
     try {
       if (value != null) {
-        return metadata.convert(value, type);
+        return metadata.convert(value, column.type());
       }
       if (column.nullable()) {
         return null;
       }
-      throw new Mismatch("the envelope's source block has no such field");
+      throw new Mismatch("the envelope says nothing about " + metadata.description());
     } catch (Mismatch e) {
-      throw new BadColumn(column, "metadata " + metadata, e);
+      throw new BadColumn(column, "metadata", e);
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.sluice.smt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
@@ -19,9 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Which events give which rows, and what passes through. */
 class ExtractFactRowTest {
-
-  private static final String STRICT_SCHEMA = Visits.FACT_SCHEMA.strip() + ", _version UInt64";
 
   private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
 
@@ -79,110 +77,6 @@ class ExtractFactRowTest {
     for (Form form : Form.values()) {
       assertThat(rowOf(form.record(before, after, op, Visits.SOURCE)).get("state")).isEqualTo(2);
     }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void nullsStayNullInNullableColumns(Form form) {
-    transform.configure(Visits.settings());
-    Struct source = Visits.row();
-    for (var field : Visits.ROW.fields()) {
-      if (field.schema().isOptional()) {
-        source.put(field, null);
-      }
-    }
-
-    Struct row = rowOf(form.record(null, source, "c", Visits.SOURCE));
-
-    assertThat(row.get("points")).isNull();
-    assertThat(row.get("expires_at")).isNull();
-    assertThat(row.get("is_bulk_points")).isNull();
-    assertThat(row.get("is_fraud")).isEqualTo((byte) 1);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void deleteBecomesTheLastRowFlaggedWithTheCommitTimeAsItsVersion(Form form) {
-    transform.configure(Visits.settings());
-
-    Struct row = rowOf(form.record(Visits.row(), null, "d", Visits.SOURCE));
-
-    assertThat(row.get("is_deleted")).isEqualTo((byte) 1);
-    assertThat(row.get("updated_at")).isEqualTo(Visits.COMMIT_MILLIS);
-    assertThat(row.get("countryCode")).isEqualTo("DE");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void deleteKeepsItsOwnVersionWhenThatIsLaterThanTheCommit(Form form) {
-    transform.configure(Visits.settings());
-    Struct before = Visits.row().put("updated_at", "2030-01-01T00:00:00Z");
-
-    Struct row = rowOf(form.record(before, null, "d", Visits.SOURCE));
-
-    assertThat(row.get("updated_at")).isEqualTo(1_893_456_000_000L);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void deleteOfTheStrictTableKeepsTheLogPositionAsItsVersion(Form form) {
-    transform.configure(
-        Visits.settings(
-            "schema",
-            STRICT_SCHEMA,
-            "metadata.columns",
-            "_version:lsn",
-            "version.field",
-            "_version"));
-
-    Struct row = rowOf(form.record(Visits.row(), null, "d", Visits.SOURCE));
-
-    assertThat(row.get("_version")).isEqualTo(27_182_818L);
-    assertThat(row.get("updated_at")).isEqualTo(1_795_341_601_000L);
-    assertThat(row.get("is_deleted")).isEqualTo((byte) 1);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void deleteUnderReplicaIdentityDefaultFillsUpWithDefaults(Form form) {
-    Schema keyOnly =
-        SchemaBuilder.struct()
-            .optional()
-            .field("id", Schema.STRING_SCHEMA)
-            .field("state", Schema.OPTIONAL_INT32_SCHEMA)
-            .field("created_at", Schema.OPTIONAL_STRING_SCHEMA)
-            .build();
-    transform.configure(Visits.settings());
-
-    Struct row = rowOf(form.record(new Struct(keyOnly).put("id", "k"), null, "d", Visits.SOURCE));
-
-    assertThat(row.get("id")).isEqualTo("k");
-    assertThat(row.get("customer_id")).isEqualTo("");
-    assertThat(row.get("created_at")).isEqualTo(0L);
-    assertThat(row.get("state")).isNull();
-    assertThat(row.get("is_fraud")).isEqualTo((byte) 0);
-    assertThat(row.get("is_deleted")).isEqualTo((byte) 1);
-    assertThat(row.get("updated_at")).isEqualTo(Visits.COMMIT_MILLIS);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void deleteIsDroppedWhenAskedTo(Form form) {
-    transform.configure(Visits.settings("delete.handling", "drop"));
-
-    assertThat(transform.apply(form.record(Visits.row(), null, "d", Visits.SOURCE))).isNull();
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void deleteWithoutARowIsBadData(Form form) {
-    transform.configure(Visits.settings());
-
-    assertThatThrownBy(() -> transform.apply(form.record(null, null, "d", Visits.SOURCE)))
-        .isInstanceOf(DataException.class)
-        .hasMessage(
-            "ExtractFactRow: the envelope has no row in before; REPLICA IDENTITY may be NOTHING,"
-                + " at visits-3-42");
   }
 
   @Test
@@ -243,128 +137,6 @@ class ExtractFactRowTest {
         .isInstanceOf(DataException.class)
         .hasMessageContaining("wanted a Struct or a Map")
         .hasMessageNotContaining("not an envelope");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void valueThatDoesNotFitIsNamedByColumnTypesAndPlaceButNeverShown(Form form) {
-    transform.configure(Visits.settings());
-    Struct row = Visits.row().put("points", "secret-4711");
-
-    assertThatThrownBy(() -> transform.apply(form.record(null, row, "c", Visits.SOURCE)))
-        .isInstanceOf(DataException.class)
-        .hasMessage(
-            "ExtractFactRow: column points: found text, wanted Nullable(Float64): the text is not"
-                + " a number, at visits-3-42");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void missingSourceColumnIsAnErrorOnlyWhereNullIsForbidden(Form form) {
-    transform.configure(Visits.settings("schema", Visits.FACT_SCHEMA.strip() + ", more Int8"));
-    assertThatThrownBy(() -> transform.apply(form.record(null, Visits.row(), "c", Visits.SOURCE)))
-        .isInstanceOf(DataException.class)
-        .hasMessageContaining("column more: found nothing, wanted Int8");
-
-    transform.configure(
-        Visits.settings("schema", Visits.FACT_SCHEMA.strip() + ", more Nullable(Int8)"));
-    Struct row = rowOf(form.record(null, Visits.row(), "c", Visits.SOURCE));
-    assertThat(row.get("more")).isNull();
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void nullInAColumnThatForbidsItFailsOrBecomesTheDefault(Form form) {
-    String schema = "id String, state Int32, updated_at Int64, is_deleted Int8";
-    SinkRecord record = form.record(null, Visits.row().put("state", null), "c", Visits.SOURCE);
-    transform.configure(Map.of("schema", schema));
-    assertThatThrownBy(() -> transform.apply(record))
-        .isInstanceOf(DataException.class)
-        .hasMessageContaining("column state")
-        .hasMessageContaining("forbids null");
-
-    transform.configure(Map.of("schema", schema, "null.handling", "default"));
-    assertThat(rowOf(record).get("state")).isEqualTo(0);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void valueLeftOutOfTheEventFailsOrBecomesNull(Form form) {
-    Struct source = Visits.row().put("sync_mechanism", "__debezium_unavailable_value");
-    SinkRecord record = form.record(null, source, "u", Visits.SOURCE);
-    transform.configure(Visits.settings());
-    assertThatThrownBy(() -> transform.apply(record))
-        .isInstanceOf(DataException.class)
-        .hasMessageContaining("column sync_mechanism")
-        .hasMessageContaining("left out");
-
-    transform.configure(Visits.settings("unavailable.handling", "null"));
-    assertThat(rowOf(record).get("sync_mechanism")).isNull();
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void deleteFieldIsZeroWhenTheSourceHasNoSuchColumn(Form form) {
-    Schema row = SchemaBuilder.struct().optional().field("id", Schema.STRING_SCHEMA).build();
-    transform.configure(
-        Map.of(
-            "schema", "id String, deleted Bool, version UInt64",
-            "delete.field", "deleted",
-            "version.field", "version",
-            "metadata.columns", "version:lsn"));
-
-    Struct created = rowOf(form.record(null, new Struct(row).put("id", "k"), "c", Visits.SOURCE));
-    Struct deleted = rowOf(form.record(new Struct(row).put("id", "k"), null, "d", Visits.SOURCE));
-
-    assertThat(created.get("deleted")).isEqualTo(false);
-    assertThat(deleted.get("deleted")).isEqualTo(true);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void metadataColumnsTakeTheTypeOfTheSchema(Form form) {
-    transform.configure(
-        Map.of(
-            "schema",
-                "id String, lsn UInt64, op LowCardinality(String), at Int64, at64 DateTime64(3),"
-                    + " tx Nullable(Int64), snap String, is_deleted Int8",
-            "version.field", "lsn",
-            "metadata.columns",
-                "lsn:lsn, op:op, at:commit_ts, at64:commit_ts, tx:tx_id, snap:snapshot"));
-
-    Struct row = rowOf(form.record(null, Visits.row(), "u", Visits.SOURCE));
-
-    assertThat(values(row))
-        .containsExactly(
-            "6f1c0a52-8a4e-4b61-9d0e-0c8d5f3c7a11",
-            27_182_818L,
-            "u",
-            Visits.COMMIT_MILLIS,
-            Visits.COMMIT_MILLIS,
-            314L,
-            "false",
-            (byte) 0);
-  }
-
-  @Test
-  void defaultOfTheSourceColumnDoesNotReplaceItsNull() {
-    Schema row =
-        SchemaBuilder.struct()
-            .optional()
-            .field("id", Schema.STRING_SCHEMA)
-            .field("state", SchemaBuilder.int32().optional().defaultValue(500).build())
-            .build();
-    transform.configure(
-        Map.of(
-            "schema", "id String, state Nullable(Int32), v UInt64, is_deleted Int8",
-            "version.field", "v",
-            "metadata.columns", "v:lsn"));
-    Struct isNull = new Struct(row).put("id", "k").put("state", null);
-    Struct isDefault = new Struct(row).put("id", "k").put("state", 500);
-
-    assertThat(rowOf(Form.STRUCT.record(null, isNull, "c", Visits.SOURCE)).get("state")).isNull();
-    assertThat(rowOf(Form.STRUCT.record(null, isDefault, "c", Visits.SOURCE)).get("state"))
-        .isEqualTo(500);
   }
 
   @ParameterizedTest
@@ -464,26 +236,6 @@ class ExtractFactRowTest {
       thread.join();
     }
     assertThat(failures).isEmpty();
-  }
-
-  @Test
-  void rowSchemaCarriesNameNullabilityAndClickHouseTypes() {
-    transform.configure(Visits.settings("schema.name", "visits.Fact"));
-
-    Schema schema =
-        transform.apply(Form.MAP.record(null, Visits.row(), "c", Visits.SOURCE)).valueSchema();
-
-    assertThat(schema.name()).isEqualTo("visits.Fact");
-    assertThat(schema.field("id").schema().isOptional()).isFalse();
-    assertThat(schema.field("seen").schema().isOptional()).isTrue();
-    Map<String, String> types = new HashMap<>();
-    schema
-        .fields()
-        .forEach(f -> types.put(f.name(), f.schema().parameters().get("clickhouse.type")));
-    assertThat(types)
-        .containsEntry("id", "String")
-        .containsEntry("seen", "Nullable(Int32)")
-        .containsEntry("updated_at", "Int64");
   }
 
   private static List<Object> values(Struct row) {

@@ -4,25 +4,58 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.kafka.common.MetricName;
-import org.apache.kafka.common.metrics.Gauge;
-import org.apache.kafka.common.metrics.MetricConfig;
-import org.apache.kafka.common.metrics.MetricValueProvider;
-import org.apache.kafka.common.metrics.PluginMetrics;
-import org.apache.kafka.common.metrics.Sensor;
+import javax.management.ObjectName;
+import org.apache.kafka.common.metrics.JmxReporter;
+import org.apache.kafka.common.metrics.KafkaMetricsContext;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.metrics.internals.PluginMetricsImpl;
 import org.apache.kafka.connect.sink.SinkRecord;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TransformMetricsTest {
 
+  /** What a Connect worker adds. */
+  private static final Map<String, String> TAGS = tags();
+
   private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
-  private final Registry registry = new Registry();
+  private final Metrics metrics = new Metrics();
+  private final PluginMetricsImpl registry = new PluginMetricsImpl(metrics, TAGS);
+
+  private static Map<String, String> tags() {
+    Map<String, String> tags = new LinkedHashMap<>();
+    tags.put("connector", "visits");
+    tags.put("task", "0");
+    tags.put("transformation", "fact");
+    return tags;
+  }
+
+  @AfterEach
+  void close() {
+    metrics.close();
+  }
+
+  private Map<String, Object> nonZero() {
+    Map<String, Object> values = new TreeMap<>();
+    metrics
+        .metrics()
+        .forEach(
+            (name, metric) -> {
+              Map<String, String> tags = new TreeMap<>(name.tags());
+              tags.keySet().removeAll(TAGS.keySet());
+              if (name.group().equals("plugins") && !metric.metricValue().equals(0L)) {
+                values.put(name.name() + tags, metric.metricValue());
+              }
+            });
+    return values;
+  }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
@@ -45,7 +78,7 @@ class TransformMetricsTest {
     catchThrowable(() -> transform.apply(Form.MAP.record(null, badRow, "c", Visits.SOURCE)));
     catchThrowable(() -> transform.apply(Form.record("no envelope")));
 
-    assertThat(registry.nonZero())
+    assertThat(nonZero())
         .containsExactly(
             Map.entry("dropped-total{reason=message}", 1L),
             Map.entry("dropped-total{reason=no_row_change}", 1L),
@@ -66,7 +99,7 @@ class TransformMetricsTest {
 
     transform.apply(Form.MAP.record(Visits.row(), null, "d", Visits.SOURCE));
 
-    assertThat(registry.nonZero()).containsOnlyKeys("dropped-total{reason=delete}");
+    assertThat(nonZero()).containsOnlyKeys("dropped-total{reason=delete}");
   }
 
   @Test
@@ -74,7 +107,10 @@ class TransformMetricsTest {
     transform.configure(Visits.settings());
     transform.withPluginMetrics(registry);
 
-    assertThat(registry.counts).hasSize(4 + 5 + 21 + 1).containsKey("failed-total{column=id}");
+    assertThat(metrics.metrics().keySet())
+        .filteredOn(name -> name.group().equals("plugins"))
+        .hasSize(4 + 5 + 21 + 1)
+        .anyMatch(name -> "id".equals(name.tags().get("column")));
   }
 
   @Test
@@ -86,61 +122,40 @@ class TransformMetricsTest {
   }
 
   @Test
-  void metricsOfATaskThatLingersFailNoRecordAndComeWhenItIsGone() {
+  void countsStandInJmxUnderConnectorTaskAndTransformation() throws Exception {
+    var reporter = new JmxReporter();
+    reporter.contextChange(new KafkaMetricsContext("kafka.connect"));
+    metrics.addReporter(reporter);
     transform.configure(Visits.settings());
-    registry.held = "dropped-total{reason=tombstone}";
     transform.withPluginMetrics(registry);
-    SinkRecord record = Form.MAP.record(null, Visits.row(), "c", Visits.SOURCE);
-    assertThat(transform.apply(record)).isNotNull();
-    assertThat(registry.counts).isEmpty();
+    transform.apply(Form.MAP.record(null, Visits.row(), "c", Visits.SOURCE));
 
-    registry.held = null;
-    await().until(() -> transform.apply(record) != null && !registry.counts.isEmpty());
-    assertThat(registry.nonZero().get("rows-total{operation=create}")).isNotEqualTo(1L);
+    Object count =
+        ManagementFactory.getPlatformMBeanServer()
+            .getAttribute(
+                new ObjectName(
+                    "kafka.connect:type=plugins,connector=visits,task=0,transformation=fact,"
+                        + "operation=create"),
+                "rows-total");
+
+    assertThat(count).isEqualTo(1L);
   }
 
-  /** The part of a worker's registry that the transform uses. */
-  private static final class Registry implements PluginMetrics {
+  @Test
+  void metricsOfATaskThatLingersFailNoRecordAndComeWhenItIsGone() throws Exception {
+    ExtractFactRow<SinkRecord> lingering = new ExtractFactRow<>();
+    PluginMetricsImpl lingeringRegistry = new PluginMetricsImpl(metrics, TAGS);
+    lingering.configure(Visits.settings());
+    lingering.withPluginMetrics(lingeringRegistry);
 
-    private final Map<String, Gauge<?>> counts = new TreeMap<>();
+    SinkRecord record = Form.MAP.record(null, Visits.row(), "c", Visits.SOURCE);
+    transform.configure(Visits.settings());
+    transform.withPluginMetrics(registry);
+    assertThat(transform.apply(record)).isNotNull();
+    assertThat(nonZero()).isEmpty();
 
-    /** A metric that another task has. */
-    private String held;
-
-    Map<String, Object> nonZero() {
-      Map<String, Object> values = new TreeMap<>();
-      counts.forEach((name, gauge) -> values.put(name, gauge.value(new MetricConfig(), 0)));
-      values.values().removeIf(value -> value.equals(0L));
-      return values;
-    }
-
-    @Override
-    public MetricName metricName(
-        String name, String description, LinkedHashMap<String, String> tags) {
-      return new MetricName(name, "plugins", description, tags);
-    }
-
-    @Override
-    public void addMetric(MetricName name, MetricValueProvider<?> provider) {
-      if ((name.name() + name.tags()).equals(held)) {
-        throw new IllegalArgumentException("A metric named '" + name + "' already exists");
-      }
-      counts.put(name.name() + name.tags(), (Gauge<?>) provider);
-    }
-
-    @Override
-    public void removeMetric(MetricName name) {
-      counts.remove(name.name() + name.tags());
-    }
-
-    @Override
-    public Sensor addSensor(String name) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void removeSensor(String name) {
-      throw new UnsupportedOperationException();
-    }
+    lingeringRegistry.close();
+    await().until(() -> transform.apply(record) != null && !nonZero().isEmpty());
+    assertThat((Long) nonZero().get("rows-total{operation=create}")).isGreaterThan(1L);
   }
 }

@@ -22,197 +22,77 @@ import org.apache.kafka.connect.errors.DataException;
  * class than its schema promises is a {@link Mismatch} as well.
  */
 public enum WireType {
-  TEXT("text") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromText((String) value);
-    }
-  },
-  INTEGER("integer") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromInteger(((Number) value).longValue());
-    }
-  },
-  BOOLEAN("boolean") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromBoolean((Boolean) value);
-    }
-  },
-  FLOAT("float") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromFloat((Float) value);
-    }
-  },
-  DOUBLE("double") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromDouble((Double) value);
-    }
-  },
-  DECIMAL("decimal") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromDecimal(Numbers.bounded((BigDecimal) value));
-    }
-  },
+  TEXT("text", (value, schema, target) -> target.fromText((String) value)),
+  INTEGER("integer", (value, schema, target) -> target.fromInteger(((Number) value).longValue())),
+  BOOLEAN("boolean", (value, schema, target) -> target.fromBoolean((Boolean) value)),
+  FLOAT("float", (value, schema, target) -> target.fromFloat((Float) value)),
+  DOUBLE("double", (value, schema, target) -> target.fromDouble((Double) value)),
+  DECIMAL(
+      "decimal",
+      (value, schema, target) -> target.fromDecimal(Numbers.bounded((BigDecimal) value))),
   /** A numeric of no declared scale: a struct of scale and unscaled value. */
-  VARIABLE_DECIMAL("decimal") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      Struct struct = (Struct) value;
-      return decimal(bytes(struct.get("value")), struct.getInt32("scale"), target);
-    }
-  },
+  VARIABLE_DECIMAL("decimal", (value, schema, target) -> readDecimal((Struct) value, target)),
   /** The same as a converter without schemas writes it. */
-  VARIABLE_DECIMAL_MAP("decimal") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      Map<?, ?> map = (Map<?, ?>) value;
-      byte[] unscaled = Base64.getDecoder().decode((String) map.get("value"));
-      return decimal(unscaled, Math.toIntExact((Long) map.get("scale")), target);
-    }
-  },
-  BYTES("bytes") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromBytes(bytes(value));
-    }
-  },
+  VARIABLE_DECIMAL_MAP(
+      "decimal", (value, schema, target) -> readDecimal((Map<?, ?>) value, target)),
+  BYTES("bytes", (value, schema, target) -> target.fromBytes(bytes(value))),
   /** Bits, the last one first. */
-  BITS("bits") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromBits(BitSet.valueOf(bytes(value)), numberOfBits(schema));
-    }
-  },
-  DATE_IN_DAYS("date") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return Infinity.orDate((Integer) value, target);
-    }
-  },
-  CONNECT_DATE("date") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return Infinity.orDate(Math.floorDiv(((Date) value).getTime(), MILLIS_PER_DAY), target);
-    }
-  },
-  TIME_IN_MILLIS("time") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromTimeOfDay(1_000_000L * (Integer) value);
-    }
-  },
-  TIME_IN_MICROS("time") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromTimeOfDay(Math.multiplyExact(1_000, (Long) value));
-    }
-  },
-  TIME_IN_NANOS("time") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromTimeOfDay((Long) value);
-    }
-  },
-  CONNECT_TIME("time") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromTimeOfDay(1_000_000L * ((Date) value).getTime());
-    }
-  },
-  TIMESTAMP_IN_MILLIS("timestamp") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return TimestampUnit.MILLIS.read((Long) value, target);
-    }
-  },
-  TIMESTAMP_IN_MICROS("timestamp") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return TimestampUnit.MICROS.read((Long) value, target);
-    }
-  },
-  TIMESTAMP_IN_NANOS("timestamp") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return TimestampUnit.NANOS.read((Long) value, target);
-    }
-  },
-  CONNECT_TIMESTAMP("timestamp") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return TimestampUnit.MILLIS.read(((Date) value).getTime(), target);
-    }
-  },
+  BITS(
+      "bits",
+      (value, schema, target) ->
+          target.fromBits(BitSet.valueOf(bytes(value)), numberOfBits(schema))),
+  DATE_IN_DAYS("date", (value, schema, target) -> Infinity.orDate((Integer) value, target)),
+  CONNECT_DATE(
+      "date",
+      (value, schema, target) ->
+          Infinity.orDate(Math.floorDiv(millis(value), 86_400_000L), target)),
+  TIME_IN_MILLIS(
+      "time", (value, schema, target) -> target.fromTimeOfDay(1_000_000L * (Integer) value)),
+  TIME_IN_MICROS(
+      "time",
+      (value, schema, target) -> target.fromTimeOfDay(Math.multiplyExact(1_000, (Long) value))),
+  TIME_IN_NANOS("time", (value, schema, target) -> target.fromTimeOfDay((Long) value)),
+  CONNECT_TIME(
+      "time",
+      (value, schema, target) ->
+          target.fromTimeOfDay(Math.multiplyExact(1_000_000, millis(value)))),
+  TIMESTAMP_IN_MILLIS(
+      "timestamp", (value, schema, target) -> TimestampUnit.MILLIS.read((Long) value, target)),
+  TIMESTAMP_IN_MICROS(
+      "timestamp", (value, schema, target) -> TimestampUnit.MICROS.read((Long) value, target)),
+  TIMESTAMP_IN_NANOS(
+      "timestamp", (value, schema, target) -> TimestampUnit.NANOS.read((Long) value, target)),
+  CONNECT_TIMESTAMP(
+      "timestamp", (value, schema, target) -> TimestampUnit.MILLIS.read(millis(value), target)),
   /** ISO-8601 text with an offset. */
-  TIMESTAMP_TEXT("timestamp") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromIsoText((String) value);
-    }
-  },
+  TIMESTAMP_TEXT("timestamp", (value, schema, target) -> target.fromIsoText((String) value)),
   /** ISO-8601 text of a wall clock's time, to which Debezium adds a Z all the same. */
-  WALL_CLOCK_TEXT("timestamp") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return IsoText.readWallClock((String) value, target);
-    }
-  },
-  LIST("array") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromList((List<?>) value, schema);
-    }
-  },
-  STRUCTURE("structure") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      return target.fromStructure(value, schema);
-    }
-  },
+  WALL_CLOCK_TEXT(
+      "timestamp", (value, schema, target) -> IsoText.readWallClock((String) value, target)),
+  LIST("array", (value, schema, target) -> target.fromList((List<?>) value, schema)),
+  STRUCTURE("structure", (value, schema, target) -> target.fromStructure(value, schema)),
   /** ISO-8601 text of a time of day, to which Debezium adds a Z though it has no zone. */
-  TIME_TEXT("time") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      String text = (String) value;
-      return target.fromText(text.endsWith("Z") ? text.substring(0, text.length() - 1) : text);
-    }
-  },
+  TIME_TEXT("time", (value, schema, target) -> target.fromText(withoutZ((String) value))),
   /** A value without a schema, which only its class tells about. */
-  PLAIN("value") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      // The classes that fill most rows go straight to their target.
-      if (value instanceof String text) {
-        return target.fromText(text);
-      } else if (value instanceof Long number) {
-        return target.fromInteger(number);
-      } else if (value instanceof Boolean flag) {
-        return target.fromBoolean(flag);
-      }
-      return ofValue(value).read(value, null, target);
-    }
-  },
-  UNKNOWN("value of unknown kind") {
-    @Override
-    Object read(Object value, Schema schema, ColumnType target) {
-      throw ColumnType.refused();
-    }
-  };
+  PLAIN("value", (value, schema, target) -> readPlain(value, target)),
+  UNKNOWN(
+      "value of unknown kind",
+      (value, schema, target) -> {
+        throw ColumnType.refused();
+      });
 
-  private static final long MILLIS_PER_DAY = 86_400_000L;
-
-  private final String description;
-
-  WireType(String description) {
-    this.description = description;
+  /** How a form is read. */
+  private interface Reader {
+    Object read(Object value, Schema schema, ColumnType target);
   }
 
-  abstract Object read(Object value, Schema schema, ColumnType target);
+  private final String description;
+  private final Reader reader;
+
+  WireType(String description, Reader reader) {
+    this.description = description;
+    this.reader = reader;
+  }
 
   /**
    * Converts a value.
@@ -223,7 +103,7 @@ public enum WireType {
    */
   public final Object convert(Object value, Schema schema, ColumnType target) {
     try {
-      return read(value, schema, target);
+      return reader.read(value, schema, target);
     } catch (ClassCastException
         | ArithmeticException
         | NullPointerException
@@ -313,7 +193,28 @@ public enum WireType {
     return UNKNOWN;
   }
 
-  private static Object decimal(byte[] unscaled, int scale, ColumnType target) {
+  private static Object readPlain(Object value, ColumnType target) {
+    // The classes that fill most rows go straight to their target.
+    if (value instanceof String text) {
+      return target.fromText(text);
+    } else if (value instanceof Long number) {
+      return target.fromInteger(number);
+    } else if (value instanceof Boolean flag) {
+      return target.fromBoolean(flag);
+    }
+    return ofValue(value).reader.read(value, null, target);
+  }
+
+  private static Object readDecimal(Struct struct, ColumnType target) {
+    return readDecimal(bytes(struct.get("value")), struct.getInt32("scale"), target);
+  }
+
+  private static Object readDecimal(Map<?, ?> map, ColumnType target) {
+    byte[] unscaled = Base64.getDecoder().decode((String) map.get("value"));
+    return readDecimal(unscaled, Math.toIntExact((Long) map.get("scale")), target);
+  }
+
+  private static Object readDecimal(byte[] unscaled, int scale, ColumnType target) {
     return target.fromDecimal(Numbers.bounded(new BigDecimal(new BigInteger(unscaled), scale)));
   }
 
@@ -339,5 +240,13 @@ public enum WireType {
     String length = schema.parameters() == null ? null : schema.parameters().get("length");
     int bits = length == null ? 0 : Integer.parseInt(length);
     return bits == Integer.MAX_VALUE ? 0 : bits;
+  }
+
+  private static long millis(Object date) {
+    return ((Date) date).getTime();
+  }
+
+  private static String withoutZ(String text) {
+    return text.endsWith("Z") ? text.substring(0, text.length() - 1) : text;
   }
 }

@@ -220,7 +220,11 @@ final class Scenario {
       if (meaning == null || meaning instanceof Meaning.LeftOut) {
         return column.target().nullable() ? null : zeroForNull ? zero : Oracle.REFUSED;
       }
-      return oracle.expected(meaning, column.target());
+      Object expected = oracle.expected(meaning, column.target());
+      boolean filledUp = deleted && meaning.equals(new Meaning.Text(""));
+      return expected == Oracle.REFUSED && filledUp
+          ? column.target().nullable() ? null : zero
+          : expected;
     }
 
     private Object version(long own) {
