@@ -24,6 +24,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLParameters;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +36,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What only a server of the test's own does on demand: odd answers, silence, certificates. */
 class ClickHouseTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
-  private static final byte[] LAYOUT = "\1a\4Int8\0\1b\6String\7DEFAULT".getBytes();
+  private static final Schema SCHEMA =
+      SchemaBuilder.struct().field("n", Schema.INT64_SCHEMA).build();
+  private static final byte[] LAYOUT =
+      "\1a\4Int8\0\1b\6String\7DEFAULT".getBytes(StandardCharsets.US_ASCII);
 
   private final ExecutorService executor = Executors.newCachedThreadPool();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -75,7 +80,9 @@ class ClickHouseTest {
   @ValueSource(ints = {404, 408, 429, 500, 502, 503, 504})
   void anAnswerThatIsNotClickHousesOwnMayPass(int status) throws Exception {
     ClickHouse clickHouse =
-        connect(serve(exchange -> answer(exchange, status, "busy".getBytes())), Map.of());
+        connect(
+            serve(exchange -> answer(exchange, status, "busy".getBytes(StandardCharsets.US_ASCII))),
+            Map.of());
 
     Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
 
@@ -226,11 +233,6 @@ class ClickHouseTest {
     }
     return new Server.Insert("t", writer, rows, 0, rows.size(), "q1", "token");
   }
-
-  private static final org.apache.kafka.connect.data.Schema SCHEMA =
-      org.apache.kafka.connect.data.SchemaBuilder.struct()
-          .field("n", org.apache.kafka.connect.data.Schema.INT64_SCHEMA)
-          .build();
 
   private ClickHouse connect(int port, Map<String, String> more) {
     Map<String, String> settings =
