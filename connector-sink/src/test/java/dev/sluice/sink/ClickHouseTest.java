@@ -134,6 +134,24 @@ class ClickHouseTest {
   }
 
   @Test
+  void anInsertIsCompressedWithWhatThePluginCarries() throws Exception {
+    AtomicReference<String> query = new AtomicReference<>();
+    AtomicReference<byte[]> body = new AtomicReference<>();
+    int port =
+        serve(
+            exchange -> {
+              query.set(exchange.getRequestURI().getQuery());
+              body.set(exchange.getRequestBody().readAllBytes());
+              answer(exchange, 200, new byte[0]);
+            });
+
+    connect(port, Map.of("compression", "lz4")).insert(insert(10_000));
+
+    assertThat(query.get()).contains("decompress=1");
+    assertThat(body.get()).hasSizeBetween(1_000, 79_000);
+  }
+
+  @Test
   void silenceEndsWithTheTimeout() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     open.add(over::countDown);
