@@ -17,7 +17,9 @@ final class Fault extends Exception {
     PASSING,
     /** Somebody has to act (password, grant, missing table): tried again. */
     WAITING,
-    /** The rows do not suit the table: the table has changed, or a row's values are bad. */
+    /** Columns do not match: the table has changed, or a view on it is broken. */
+    MISMATCH,
+    /** Rows are refused: for their values, or because a column has another type by now. */
     REFUSED,
     /** The table has changed: its layout has to be read again. */
     DRIFT,
@@ -64,6 +66,11 @@ final class Fault extends Exception {
 
   Kind kind() {
     return kind;
+  }
+
+  /** The same in another light. */
+  Fault as(Kind other) {
+    return new Fault(other, code, getMessage());
   }
 
   boolean is(ErrorCode other) {

@@ -13,9 +13,11 @@ import org.slf4j.LoggerFactory;
 /**
  * The slow half of a {@link Lane}: everything that waits for ClickHouse, run off the task's thread.
  *
- * <p>Failure semantics: whatever may pass is retried inside. Rows that are refused while the table
- * is what they were written for are bad: the batch is halved until each of them stands alone, and
- * the good ones land, in their order. A fault that comes out is drift or fatal.
+ * <p>Failure semantics: whatever may pass is retried inside. Before a refusal is taken for what it
+ * seems to be, the layout is read again: a table that has changed is drift. If it has not, refused
+ * rows are bad: the batch is halved until each of them stands alone, and the good ones land, in
+ * their order; and columns that do not match are a broken view's, which somebody has to mend. A
+ * fault that comes out is drift or fatal.
  */
 final class Inserter {
   private static final Logger LOG = LoggerFactory.getLogger(Inserter.class);
@@ -50,10 +52,6 @@ final class Inserter {
       Thread.sleep(POLL_MS);
       former.retainAll(running());
     }
-    return layout(wanted);
-  }
-
-  private TableLayout layout(Schema wanted) throws Fault, InterruptedException {
     return retry.untilDone("Reading the layout of table " + table, () -> fittingLayout(wanted));
   }
 
@@ -106,12 +104,15 @@ final class Inserter {
       throws Fault, InterruptedException {
     Server.Insert insert = batch.insert(table, queryPrefix, from, to);
     try {
-      long tookMs = retry.untilDone("Inserting into table " + table, () -> timed(insert));
+      long tookMs =
+          retry.untilDone(
+              "Inserting into table " + table, () -> judged(() -> timed(insert), layout));
       metrics.acknowledged(
           to - from, insert.toByte() - insert.fromByte(), batch.newestTimestamp(), tookMs);
     } catch (Fault fault) {
-      throwUnlessRefused(fault, layout);
-      if (to - from == 1) {
+      if (fault.kind() != Fault.Kind.REFUSED) {
+        throw fault;
+      } else if (to - from == 1) {
         refusals.add(new Refusal(batch.source(from), batch.offset(from), fault.getMessage()));
       } else {
         int middle = (from + to) >>> 1;
@@ -130,26 +131,27 @@ final class Inserter {
   /** Marks all rows of the table as deleted; see {@link Truncation}. */
   List<Refusal> truncate(String statement, TableLayout layout) throws Fault, InterruptedException {
     String queryId = queryPrefix + UUID.randomUUID();
-    try {
-      return retry.untilDone(
-          "Truncating table " + table,
-          () -> {
-            server.execute(statement, queryId);
-            return List.of();
-          });
-    } catch (Fault fault) {
-      throwUnlessRefused(fault, layout);
-      throw new Fault(Fault.Kind.FATAL, 0, "truncate: " + fault.getMessage());
-    }
+    Retry.Try<List<Refusal>> truncating =
+        () -> {
+          server.execute(statement, queryId);
+          return List.of();
+        };
+    return retry.untilDone("Truncating table " + table, () -> judged(truncating, layout));
   }
 
-  /** A refusal means bad rows only as long as the table is what the rows were written for. */
-  private void throwUnlessRefused(Fault fault, TableLayout layout)
+  /** One try; tells drift and broken views from what they look like. */
+  private <T> T judged(Retry.Try<T> attempt, TableLayout layout)
       throws Fault, InterruptedException {
-    if (fault.kind() != Fault.Kind.REFUSED) {
-      throw fault;
-    } else if (!layout(null).equals(layout)) {
-      throw new Fault(Fault.Kind.DRIFT, 0, fault.getMessage());
+    try {
+      return attempt.run();
+    } catch (Fault fault) {
+      boolean mismatch = fault.kind() == Fault.Kind.MISMATCH;
+      if (!mismatch && fault.kind() != Fault.Kind.REFUSED) {
+        throw fault;
+      } else if (!server.layout(table).equals(layout)) {
+        throw fault.as(Fault.Kind.DRIFT);
+      }
+      throw mismatch ? fault.as(Fault.Kind.WAITING) : fault;
     }
   }
 }

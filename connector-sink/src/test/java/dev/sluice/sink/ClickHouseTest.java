@@ -24,6 +24,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLParameters;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +36,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What only a server of the test's own does on demand: odd answers, silence, certificates. */
 class ClickHouseTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
-  private static final byte[] LAYOUT = "\1a\4Int8\0\1b\6String\7DEFAULT".getBytes();
+  private static final Schema SCHEMA =
+      SchemaBuilder.struct().field("n", Schema.INT64_SCHEMA).build();
+  private static final byte[] LAYOUT =
+      "\1a\4Int8\0\1b\6String\7DEFAULT".getBytes(StandardCharsets.US_ASCII);
 
   private final ExecutorService executor = Executors.newCachedThreadPool();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -75,7 +80,9 @@ class ClickHouseTest {
   @ValueSource(ints = {404, 408, 429, 500, 502, 503, 504})
   void anAnswerThatIsNotClickHousesOwnMayPass(int status) throws Exception {
     ClickHouse clickHouse =
-        connect(serve(exchange -> answer(exchange, status, "busy".getBytes())), Map.of());
+        connect(
+            serve(exchange -> answer(exchange, status, "busy".getBytes(StandardCharsets.US_ASCII))),
+            Map.of());
 
     Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
 
@@ -124,6 +131,24 @@ class ClickHouseTest {
         .contains("INSERT INTO `t` (`n`")
         .contains("FORMAT RowBinaryWithNamesAndTypes");
     assertThat(body.get()).startsWith(1, 1, 'n', 5, 'I', 'n', 't', '6', '4').hasSize(9 + 3 * 8);
+  }
+
+  @Test
+  void anInsertIsCompressedWithWhatThePluginCarries() throws Exception {
+    AtomicReference<String> query = new AtomicReference<>();
+    AtomicReference<byte[]> body = new AtomicReference<>();
+    int port =
+        serve(
+            exchange -> {
+              query.set(exchange.getRequestURI().getQuery());
+              body.set(exchange.getRequestBody().readAllBytes());
+              answer(exchange, 200, new byte[0]);
+            });
+
+    connect(port, Map.of("compression", "lz4")).insert(insert(10_000));
+
+    assertThat(query.get()).contains("decompress=1");
+    assertThat(body.get()).hasSizeBetween(1_000, 79_000);
   }
 
   @Test
@@ -226,11 +251,6 @@ class ClickHouseTest {
     }
     return new Server.Insert("t", writer, rows, 0, rows.size(), "q1", "token");
   }
-
-  private static final org.apache.kafka.connect.data.Schema SCHEMA =
-      org.apache.kafka.connect.data.SchemaBuilder.struct()
-          .field("n", org.apache.kafka.connect.data.Schema.INT64_SCHEMA)
-          .build();
 
   private ClickHouse connect(int port, Map<String, String> more) {
     Map<String, String> settings =

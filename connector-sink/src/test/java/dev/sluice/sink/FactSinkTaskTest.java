@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.data.Schema;
@@ -320,6 +321,21 @@ class FactSinkTaskTest {
   }
 
   @Test
+  void aBrokenViewHoldsRowsUpAndMakesNoDeadLetters() throws Exception {
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0);
+    pollUntil(() -> !worker.isPaused(P0));
+    for (int i = 0; i < 5; i++) {
+      server.insertFaults.add(Fault.of(ErrorCode.UNKNOWN_IDENTIFIER, "in a view"));
+    }
+
+    worker.drain();
+
+    assertThat(worker.deadLetters).isEmpty();
+    assertThat(server.landed()).isEqualTo(numbers(0, 10));
+  }
+
+  @Test
   void rowsOfTwoSchemasTakeTurnsInOrder() throws Exception {
     Schema other = SchemaBuilder.struct().name("other").field("n", Schema.INT64_SCHEMA).build();
     for (long n = 0; n < 100; n++) {
@@ -450,7 +466,7 @@ class FactSinkTaskTest {
     assertThat(server.landed()).containsExactly(0L);
   }
 
-  private void pollUntil(java.util.function.BooleanSupplier condition) throws InterruptedException {
+  private void pollUntil(BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + 10_000_000_000L;
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("condition not reached").isLessThan(deadline);

@@ -20,7 +20,11 @@ final class MemoryServer implements Server {
   final List<Long> landed = new ArrayList<>();
   final Map<String, List<Long>> statements = new LinkedHashMap<>();
   final List<Insert> inserts = new ArrayList<>();
+
+  /** Met by whatever comes next, and by inserts only. */
   final Deque<Fault> faults = new ArrayDeque<>();
+
+  final Deque<Fault> insertFaults = new ArrayDeque<>();
   final Deque<Set<String>> running = new ArrayDeque<>();
 
   /** Inserts wait for a permit while this is set. */
@@ -62,6 +66,9 @@ final class MemoryServer implements Server {
       inserts.add(insert);
       if (!faults.isEmpty()) {
         throw faults.remove();
+      }
+      if (!insertFaults.isEmpty()) {
+        throw insertFaults.remove();
       }
       if (!actual.columns().containsAll(insert.writer().columns())) {
         throw Fault.of(ErrorCode.INCORRECT_DATA, "types differ");

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -76,7 +77,7 @@ class RowWriterTest {
         Arguments.of(
             "Array(Nullable(String))",
             list(optional(STRING)),
-            java.util.Arrays.asList("a", null),
+            Arrays.asList("a", null),
             "0200016101"));
   }
 

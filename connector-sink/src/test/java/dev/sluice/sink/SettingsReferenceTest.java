@@ -74,7 +74,8 @@ class SettingsReferenceTest {
     return "| | ClickHouse error codes |\n|---|---|\n"
         + codes("can pass: tried again", Fault.Kind.PASSING)
         + codes("somebody has to act: tried again", Fault.Kind.WAITING)
-        + codes("table changed, or rows are bad", Fault.Kind.REFUSED);
+        + codes("the table has changed, or a view on it is broken", Fault.Kind.MISMATCH)
+        + codes("rows are bad, or a column has another type", Fault.Kind.REFUSED);
   }
 
   private static String codes(String what, Fault.Kind kind) {
