@@ -121,7 +121,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   /** Returns when everything committed to Postgres before the call is visible in ClickHouse. */
   public void awaitSynced(Consumer<String> progress) {
-    SyncPoint.now(stack.postgres(), SLOT).awaitPassed(lag, this::refuseFailed, progress);
+    new SyncPoint(stack.postgres(), SLOT).awaitPassed(lag, this::refuseFailed, progress);
   }
 
   /** Compares the source table with the view of current rows, value by value. */

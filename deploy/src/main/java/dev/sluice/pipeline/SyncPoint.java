@@ -15,37 +15,46 @@ import org.apache.kafka.common.TopicPartition;
  * taken is visible in ClickHouse once {@link #awaitPassed} returns, because
  *
  * <ol>
- *   <li>the slot's {@code confirmed_flush_lsn} is past it only when Kafka has acknowledged every
- *       change before it (Debezium confirms what Connect has flushed), and
+ *   <li>the slot's {@code confirmed_flush_lsn} gets past it only when Kafka has acknowledged every
+ *       change before it: Connect hands Debezium an offset when all records before that offset are
+ *       acknowledged, those of a snapshot included, and Debezium confirms nothing else; and
  *   <li>the sink commits an offset only when ClickHouse has acknowledged every row before it.
  * </ol>
+ *
+ * <p>The position is taken once the source streams. A slot is born with a confirmed position, which
+ * says nothing about the snapshot that is still being read then.
  */
 public final class SyncPoint {
 
+  private static final String SLOT_IS =
+      "SELECT coalesce(bool_or(%s), false) FROM pg_replication_slots WHERE slot_name = '%s'";
+
   private final PostgresAddress postgres;
   private final String slot;
-  private final String lsn;
 
-  private SyncPoint(PostgresAddress postgres, String slot, String lsn) {
+  /**
+   * @param slot the source's replication slot; it need not exist yet
+   */
+  public SyncPoint(PostgresAddress postgres, String slot) {
     this.postgres = postgres;
     this.slot = slot;
-    this.lsn = lsn;
-  }
-
-  /** Takes the current end of the WAL. */
-  public static SyncPoint now(PostgresAddress postgres, String slot) {
-    return new SyncPoint(postgres, slot, text(postgres, "SELECT pg_current_wal_insert_lsn()"));
   }
 
   /**
-   * Waits, without limit, until source and sink are past this position.
+   * Waits, without limit, until all that was committed before the call is visible.
    *
    * @param check called between looks, to throw when waiting has become pointless
    * @param progress takes a line that says what is being waited for
    */
   public void awaitPassed(TopicLag lag, Runnable check, Consumer<String> progress) {
     await(
-        () -> sourcePassed() ? 0 : 1,
+        () -> slotIs("active") ? 0 : 1,
+        check,
+        left -> progress.accept("Waiting for the source to stream"));
+    String lsn = text("SELECT pg_current_wal_insert_lsn()");
+    // Not "at it": only what is past it cannot be the position that the slot was born with.
+    await(
+        () -> slotIs("confirmed_flush_lsn > '" + lsn + "'") ? 0 : 1,
         check,
         left -> progress.accept("Waiting for the source to pass " + lsn));
     Map<TopicPartition, Long> ends = lag.ends();
@@ -67,19 +76,11 @@ public final class SyncPoint {
     }
   }
 
-  private boolean sourcePassed() {
-    return "t"
-        .equals(
-            text(
-                postgres,
-                "SELECT coalesce(bool_or(confirmed_flush_lsn >= '"
-                    + lsn
-                    + "'), false) FROM pg_replication_slots WHERE slot_name = '"
-                    + slot
-                    + "'"));
+  private boolean slotIs(String condition) {
+    return text(SLOT_IS.formatted(condition, slot)).equals("t");
   }
 
-  private static String text(PostgresAddress postgres, String sql) {
+  private String text(String sql) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement();
         ResultSet result = statement.executeQuery(sql)) {
