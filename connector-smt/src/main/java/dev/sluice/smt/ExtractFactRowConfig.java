@@ -238,6 +238,7 @@ final class ExtractFactRowConfig {
   private static Validator check(String allowed, Consumer<String> parser) {
     return LambdaValidator.with(
         (name, value) -> {
+          requireValue(name, value);
           try {
             parser.accept((String) value);
           } catch (IllegalArgumentException e) {
@@ -250,6 +251,7 @@ final class ExtractFactRowConfig {
   private static Validator checkPairs(String setting, Consumer<String> right) {
     return LambdaValidator.with(
         (name, value) -> {
+          requireValue(name, value);
           for (Pair pair : pairs(setting, value)) {
             try {
               right.accept(pair.right());
@@ -259,5 +261,12 @@ final class ExtractFactRowConfig {
           }
         },
         () -> "pairs of names joined by a colon");
+  }
+
+  /** A setting may be null where a connector's configuration says so. */
+  private static void requireValue(String name, Object value) {
+    if (value == null) {
+      throw new ConfigException(name, null, "a value is required");
+    }
   }
 }

@@ -23,6 +23,7 @@ final class RowBuilder {
 
   private final ColumnType[] types;
   private final Metadata[] metadata;
+  private final boolean[] nullable;
   private final Object[] zeros;
   private final int deleteColumn;
 
@@ -34,6 +35,10 @@ final class RowBuilder {
     fields = settings.columns().stream().map(ColumnPlan::field).toArray(Field[]::new);
     types = settings.columns().stream().map(ColumnPlan::type).toArray(ColumnType[]::new);
     metadata = settings.columns().stream().map(ColumnPlan::metadata).toArray(Metadata[]::new);
+    nullable = new boolean[columns.length];
+    for (int i = 0; i < columns.length; i++) {
+      nullable[i] = columns[i].nullable();
+    }
     zeros = settings.columns().stream().map(plan -> plan.type().zero()).toArray();
   }
 
@@ -92,7 +97,7 @@ final class RowBuilder {
     } catch (Mismatch e) {
       // Debezium fills up the row of such a delete, and has but "" for a uuid or an enum.
       if (deleted && "".equals(value)) {
-        return columns[i].nullable() ? null : zeros[i];
+        return nullable[i] ? null : zeros[i];
       }
       throw new BadColumn(columns[i], plan.describe(value, i), e);
     }
@@ -102,7 +107,7 @@ final class RowBuilder {
     if (i == deleteColumn && !plan.has(image, i)) {
       return zeros[i];
     }
-    if (columns[i].nullable()) {
+    if (nullable[i]) {
       return null;
     }
     // Under REPLICA IDENTITY DEFAULT the row of a delete holds nothing but its key.
@@ -121,7 +126,7 @@ final class RowBuilder {
     if (!settings.nullForUnavailable()) {
       throw new Mismatch("the value did not change and was left out of the event");
     }
-    if (columns[i].nullable()) {
+    if (nullable[i]) {
       return null;
     }
     if (deleted || settings.defaultForNull()) {

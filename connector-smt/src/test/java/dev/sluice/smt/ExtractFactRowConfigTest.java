@@ -9,6 +9,7 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtractFactRowConfigTest {
 
@@ -52,6 +53,32 @@ class ExtractFactRowConfigTest {
     assertThatThrownBy(() -> transform.configure(Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("schema");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"schema", "renames", "metadata.columns", "timestamp.zone", "null.handling"})
+  void nullIsAnErrorBesideItsSetting(String setting) {
+    Map<String, String> settings = Visits.settings(setting, null);
+
+    assertThat(transform.config().validate(settings))
+        .filteredOn(value -> value.name().equals(setting))
+        .singleElement()
+        .satisfies(value -> assertThat(value.errorMessages()).isNotEmpty());
+    assertThatThrownBy(() -> transform.configure(settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(setting);
+  }
+
+  @Test
+  void errorsOfAValidationStandBesideTheirSettings() {
+    Map<String, String> settings = Visits.settings("renames", "a", "timestamp.unit", "hours");
+    settings.remove("schema");
+
+    assertThat(transform.config().validate(settings))
+        .filteredOn(value -> !value.errorMessages().isEmpty())
+        .extracting("name")
+        .containsExactlyInAnyOrder("schema", "renames", "timestamp.unit");
   }
 
   @Test
