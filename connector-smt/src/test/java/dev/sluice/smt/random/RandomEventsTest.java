@@ -50,9 +50,9 @@ class RandomEventsTest {
         }
       }
     }
-    // Guards against a generator that produces nothing but refusals.
-    assertThat(rows).isGreaterThan(EVENTS / 2);
-    assertThat(refused).isGreaterThan(EVENTS / 2);
+    // Guards against a generator that produces nothing but rows or nothing but refusals.
+    assertThat(rows).isGreaterThan(EVENTS / 4);
+    assertThat(refused).isGreaterThan(EVENTS / 4);
   }
 
   /** The row by column, the column that was refused, or null for a drop. */
