@@ -323,6 +323,10 @@ final class Oracle {
   }
 
   private Instant bare(long number) {
+    if (unit.equals("nanos") && (number == Long.MAX_VALUE || number == Long.MIN_VALUE)) {
+      // This is how Debezium writes infinity in nanoseconds.
+      return instant(new Meaning.Infinite(number < 0));
+    }
     long perSecond =
         switch (unit) {
           case "seconds" -> 1;
