@@ -88,7 +88,7 @@ final class RegisterCommand implements Callable<Integer> {
     }
     changes.forEach(registration::apply);
     for (Change change : changes) {
-      registration.awaitRunning(change.spec().name(), Duration.ofSeconds(timeoutSeconds));
+      registration.awaitRunning(change, Duration.ofSeconds(timeoutSeconds));
       out.println(change.spec().name() + ": all tasks run");
     }
     return 0;

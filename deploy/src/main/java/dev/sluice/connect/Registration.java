@@ -40,6 +40,7 @@ public final class Registration {
   /** The change of one connector; {@code settings} is empty unless it is an update. */
   public record Change(ConnectorSpec spec, Action action, List<SettingChange> settings) {}
 
+  private static final Duration OLD_TASKS = Duration.ofSeconds(3);
   private static final Duration OLD_FAILURE = Duration.ofSeconds(2);
 
   private final ConnectClient connect;
@@ -106,20 +107,30 @@ public final class Registration {
   }
 
   /**
-   * Waits until the connector and all its tasks run.
+   * Waits until the connector and all its tasks run as the change wants them.
    *
    * @throws SluiceException with the trace of the first task that failed, or when the time is over
    */
-  public void awaitRunning(String name, Duration limit) {
-    long deadline = System.nanoTime() + limit.toNanos();
+  public void awaitRunning(Change change, Duration limit) {
+    String name = change.spec().name();
+    long begin = System.nanoTime();
+    long deadline = begin + limit.toNanos();
+    // Connect does not say which configuration a task runs with: for a moment after an update, the
+    // tasks before it are still shown to run. Once another state has been seen, they are gone.
+    boolean oldTasksGone = change.action() != Action.UPDATE;
     long failedSince = Long.MAX_VALUE;
     while (true) {
       Connector connector = connect.connectors().get(name);
       Health health = connector == null ? Health.DEGRADED : Health.of(connector);
-      if (health == Health.OK || health == Health.PAUSED || health == Health.STOPPED) {
-        return;
-      }
       long now = System.nanoTime();
+      if (health == Health.OK || health == Health.PAUSED || health == Health.STOPPED) {
+        if (oldTasksGone || now - begin > OLD_TASKS.toNanos()) {
+          return;
+        }
+        Pause.millis(100);
+        continue;
+      }
+      oldTasksGone = true;
       Optional<Status> failed = connector == null ? Optional.empty() : connector.firstFailed();
       failedSince = failed.isPresent() ? Math.min(failedSince, now) : Long.MAX_VALUE;
       // Just after a change, a failure of the tasks before it may still be shown.
@@ -130,7 +141,7 @@ public final class Registration {
         throw new SluiceException(
             name + " does not run after " + limit.toSeconds() + " s. Look at ./sluice status.");
       }
-      Pause.millis(200);
+      Pause.millis(100);
     }
   }
 

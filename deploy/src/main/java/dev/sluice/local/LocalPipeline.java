@@ -111,7 +111,7 @@ public final class LocalPipeline implements AutoCloseable {
       }
     }
     changes.forEach(registration::apply);
-    changes.forEach(change -> registration.awaitRunning(change.spec().name(), TASKS_LIMIT));
+    changes.forEach(change -> registration.awaitRunning(change, TASKS_LIMIT));
     changes.forEach(
         change ->
             narrator.say(

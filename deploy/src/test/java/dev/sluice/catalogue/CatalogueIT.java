@@ -201,8 +201,9 @@ final class CatalogueIT {
         List.of(
             new ConnectorSpec(name + "_source", source), new ConnectorSpec(name + "_sink", sink))) {
       assertThat(registration.validate(spec)).as(spec.name()).isEmpty();
-      pipeline.connect().put(spec);
-      registration.awaitRunning(spec.name(), LIMIT);
+      Registration.Change change = registration.changes(List.of(spec)).get(0);
+      registration.apply(change);
+      registration.awaitRunning(change, LIMIT);
     }
   }
 
