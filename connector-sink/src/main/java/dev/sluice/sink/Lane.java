@@ -37,8 +37,8 @@ final class Lane {
     void rewind(Source source, long offset);
   }
 
-  private static final int BUSY_FRACTION = 50;
-  private static final int BUSY_LINGERS = 10;
+  private static final int BUSY_FRACTION = 500;
+  private static final int BUSY_LINGERS = 8;
 
   /** How soon to look again while a job runs, and while something waits for its end. */
   private static final long RUNNING_MS = 50;
