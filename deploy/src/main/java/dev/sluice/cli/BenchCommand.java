@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.bench.FreshnessBench;
 import dev.sluice.bench.SnapshotBench;
+import dev.sluice.local.DataDir;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
@@ -10,9 +11,7 @@ import dev.sluice.pipeline.FactTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -129,11 +128,7 @@ final class BenchCommand implements Runnable {
     try {
       return work.apply(folder);
     } finally {
-      try (Stream<Path> tree = Files.walk(folder)) {
-        for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(path);
-        }
-      }
+      DataDir.remove(folder);
     }
   }
 }

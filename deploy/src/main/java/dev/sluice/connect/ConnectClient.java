@@ -142,11 +142,6 @@ public final class ConnectClient {
     call("DELETE", connectorPath(name), null);
   }
 
-  /** Restarts the connector and its tasks where they failed, and only those. */
-  public void restartFailed(String name) {
-    call("POST", connectorPath(name) + "/restart?includeTasks=true&onlyFailed=true", null);
-  }
-
   /** Pauses the connector: tasks stay, nothing is read. */
   public void pause(String name) {
     call("PUT", connectorPath(name) + "/pause", null);
@@ -155,11 +150,6 @@ public final class ConnectClient {
   /** Resumes a paused or stopped connector. */
   public void resume(String name) {
     call("PUT", connectorPath(name) + "/resume", null);
-  }
-
-  /** Stops the connector: its tasks are gone, its configuration and offsets stay. */
-  public void stop(String name) {
-    call("PUT", connectorPath(name) + "/stop", null);
   }
 
   private static Connector connector(String name, JsonNode json) {

@@ -155,7 +155,7 @@ public final class DataDir implements AutoCloseable {
   }
 
   /** Removes a file or a folder with all that is in it; nothing happens if there is none. */
-  static void remove(Path path) {
+  public static void remove(Path path) {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
