@@ -17,8 +17,8 @@ final class History {
     ROWS_OUT,
     LAG,
     SLOT_BYTES,
-    FRESHNESS_P50,
-    FRESHNESS_P99,
+    VISIBLE_P50,
+    VISIBLE_P99,
     DEAD_LETTERS
   }
 
