@@ -29,8 +29,9 @@ final class Diagnosis {
       long deadLetters,
       Visible visible) {
     Findings findings = new Findings(answers, options, redactor);
-    var before = new SourceDiagnosis(at, pipeline, tracker, answers, options, findings);
-    var after = new SinkDiagnosis(at, pipeline, tracker, answers, options, deadLetters, findings);
+    Case one = new Case(at, pipeline, tracker, answers, options, deadLetters, findings);
+    SourceDiagnosis before = new SourceDiagnosis(one);
+    SinkDiagnosis after = new SinkDiagnosis(one);
     List<Part> parts =
         List.of(before.postgres(), before.source(), after.topic(), after.sink(), after.table());
     return new PipelineView(

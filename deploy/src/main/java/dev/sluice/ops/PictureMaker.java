@@ -32,7 +32,7 @@ final class PictureMaker {
   private final VisibilityProbe probe;
   private final Map<String, PipelineTracker> trackers = new HashMap<>();
   private List<String> notStreaming = List.of();
-  private boolean connectWasReachable;
+  private Boolean connectWasReachable;
 
   PictureMaker(
       OpsOptions options,
@@ -121,14 +121,14 @@ final class PictureMaker {
     if (reachable) {
       timeline.see(at, connectors.values(), redactor);
     }
-    if (reachable != connectWasReachable && answers.connect().answeredAt() > 0) {
+    if (connectWasReachable != null && reachable != connectWasReachable) {
       timeline.note(
           at,
           connectors.keySet(),
           reachable ? "Connect answers" : "Connect does not answer",
           reachable ? "" : redactor.text(answers.connect().error()));
-      connectWasReachable = reachable;
     }
+    connectWasReachable = reachable;
   }
 
   private List<DeadLetterQueue> queues(

@@ -7,151 +7,136 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
-final class SinkDiagnosis {
-
-  private final Pipeline pipeline;
-  private final PipelineTracker tracker;
-  private final Answers answers;
-  private final OpsOptions options;
-  private final long deadLetters;
-  private final Findings findings;
-  private final long at;
-
-  SinkDiagnosis(
-      long at,
-      Pipeline pipeline,
-      PipelineTracker tracker,
-      Answers answers,
-      OpsOptions options,
-      long deadLetters,
-      Findings findings) {
-    this.at = at;
-    this.pipeline = pipeline;
-    this.tracker = tracker;
-    this.answers = answers;
-    this.options = options;
-    this.deadLetters = deadLetters;
-    this.findings = findings;
-  }
+record SinkDiagnosis(Case of) {
 
   Part topic() {
-    if (pipeline.topic() == null) {
+    if (of.pipeline().topic() == null) {
       return new Part("topic", "read by no sink", null, "records", null, null, null);
     }
-    if (!answers.kafka().reachable()) {
+    if (!of.answers().kafka().reachable()) {
       Health state =
-          findings.problem(
-              Health.UNREACHABLE,
-              "topic",
-              "Kafka at " + options.kafka() + " does not answer: " + answers.kafka().error(),
-              "Start it. Source and sink wait for it and go on by themselves.");
-      return new Part("topic", pipeline.topic(), state, "records", null, null, "not reachable");
+          of.findings()
+              .problem(
+                  Health.UNREACHABLE,
+                  "topic",
+                  "Kafka at "
+                      + of.options().kafka()
+                      + " does not answer: "
+                      + of.answers().kafka().error(),
+                  "Start it. Source and sink wait for it and go on by themselves.");
+      return new Part(
+          "topic", of.pipeline().topic(), state, "records", null, null, "not reachable");
     }
-    if (PipelineTracker.topic(pipeline, answers) == null) {
+    if (PipelineTracker.topic(of.pipeline(), of.answers()) == null) {
       return new Part(
           "topic",
-          pipeline.topic(),
+          of.pipeline().topic(),
           Health.OK,
           "records",
           null,
           null,
           "appears with its first row");
     }
-    long lag = tracker.lag();
-    long quiet = at - tracker.out().changedAt();
+    long lag = of.tracker().lag();
+    long quiet = of.at() - of.tracker().out().changedAt();
     Health state = Health.OK;
     if (lag > 0
         && quiet > Findings.GRACE_MILLIS
-        && answers.connect().reachable()
-        && Health.of(pipeline.sink()) == Health.OK) {
+        && of.answers().connect().reachable()
+        && Health.of(of.pipeline().sink()) == Health.OK) {
       state =
-          findings.problem(
-              Health.DEGRADED,
-              "topic",
-              Words.count(lag, "record waits", "records wait")
-                  + ", and "
-                  + pipeline.sink().name()
-                  + " has brought none to ClickHouse for "
-                  + Words.duration(quiet)
-                  + ".",
-              "It goes on by itself when ClickHouse does; if ClickHouse is well, see the worker's"
-                  + " log.");
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "topic",
+                  Words.count(lag, "record waits", "records wait")
+                      + ", and "
+                      + of.pipeline().sink().name()
+                      + " has brought none to ClickHouse for "
+                      + Words.duration(quiet)
+                      + ".",
+                  "It goes on by itself when ClickHouse does; if ClickHouse is well, see the worker's"
+                      + " log.");
     }
     return new Part(
-        "topic", pipeline.topic(), state, "records", (double) lag, null, "records wait");
+        "topic", of.pipeline().topic(), state, "records", (double) lag, null, "records wait");
   }
 
   Part sink() {
-    Connector sink = pipeline.sink();
+    Connector sink = of.pipeline().sink();
     if (sink == null) {
       return new Part("sink", "none", null, "rows/s", null, null, null);
     }
-    Health state = findings.connector(sink, "sink");
-    if (deadLetters > 0) {
+    Health state = of.findings().connector(sink, "sink");
+    if (of.deadLetters() > 0) {
       Health set =
-          findings.problem(
-              Health.DEGRADED,
-              "sink",
-              Words.count(deadLetters, "row was", "rows were")
-                  + " set aside as dead letters in the last hour.",
-              "See why under Dead letters, mend the cause, and put them back.",
-              null,
-              "dead-letters");
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "sink",
+                  Words.count(of.deadLetters(), "row was", "rows were")
+                      + " set aside as dead letters in the last hour.",
+                  "See why under Dead letters, mend the cause, and put them back.",
+                  null,
+                  "dead-letters");
       state = Health.worst(List.of(state, set));
     }
-    boolean known = answers.kafka().reachable();
+    boolean known = of.answers().kafka().reachable();
     return new Part(
         "sink",
         sink.name(),
         state,
         "rows/s",
-        known ? rate(tracker.in()) : null,
-        known ? rate(tracker.out()) : null,
-        deadLetters > 0
-            ? Words.count(deadLetters, "dead letter", "dead letters")
+        known ? rate(of.tracker().in()) : null,
+        known ? rate(of.tracker().out()) : null,
+        of.deadLetters() > 0
+            ? Words.count(of.deadLetters(), "dead letter", "dead letters")
             : "rows in → out");
   }
 
   Part table() {
-    String table = pipeline.factTable();
+    String table = of.pipeline().factTable();
     if (table == null) {
       return new Part("table", "none", null, "ms", null, null, null);
     }
-    OptionalLong behind = tracker.freshness().current(at);
+    OptionalLong behind = of.tracker().freshness().current(of.at());
     Double value = behind.isPresent() ? (double) behind.getAsLong() : null;
-    if (!answers.clickHouse().reachable()) {
+    if (!of.answers().clickHouse().reachable()) {
       Health state =
-          findings.problem(
-              Health.UNREACHABLE,
-              "table",
-              "ClickHouse at "
-                  + options.clickHouse()
-                  + " does not answer: "
-                  + findings.clean(answers.clickHouse().error()),
-              "Start it. The sink waits for it and goes on by itself.");
+          of.findings()
+              .problem(
+                  Health.UNREACHABLE,
+                  "table",
+                  "ClickHouse at "
+                      + of.options().clickHouse()
+                      + " does not answer: "
+                      + of.findings().clean(of.answers().clickHouse().error()),
+                  "Start it. The sink waits for it and goes on by itself.");
       return new Part("table", table, state, "ms", value, null, "not reachable");
     }
-    ClickHouseView.Table found = answers.clickHouse().value().tables().get(table);
+    ClickHouseView.Table found = of.answers().clickHouse().value().tables().get(table);
     if (found == null) {
       Health state =
-          findings.problem(
-              Health.FAILED,
-              "table",
-              "ClickHouse has no table " + table + ".",
-              "Create it (connect-configs/sql). The sink waits for it and goes on by itself.");
+          of.findings()
+              .problem(
+                  Health.FAILED,
+                  "table",
+                  "ClickHouse has no table " + table + ".",
+                  "Create it (connect-configs/sql). The sink waits for it and goes on by itself.");
       return new Part("table", table, state, "ms", null, null, null);
     }
     String rows = Words.count(found.rows(), "version", "versions");
     Health state = Health.OK;
-    if (!tracker.snapshot().isRunning()
+    if (!of.tracker().snapshot().isRunning()
         && behind.isPresent()
-        && behind.getAsLong() > options.limits().freshness().toMillis()) {
+        && behind.getAsLong() > of.options().limits().freshness().toMillis()) {
       state =
-          findings.problem(
-              Health.DEGRADED,
-              "table",
-              "The facts are " + Words.duration(behind.getAsLong()) + " behind Postgres.",
-              "They catch up when what stands before them flows again.");
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "table",
+                  "The facts are " + Words.duration(behind.getAsLong()) + " behind Postgres.",
+                  "They catch up when what stands before them flows again.");
     }
     return new Part("table", table, state, "ms", value, null, rows);
   }
