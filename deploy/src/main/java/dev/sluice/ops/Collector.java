@@ -42,7 +42,7 @@ final class Collector implements AutoCloseable {
     this.options = options;
     this.connect =
         new ConnectReader(
-            new ConnectClient(options.connect(), Duration.ZERO, Duration.ofSeconds(4)));
+            new ConnectClient(options.connect(), Duration.ZERO, Duration.ofSeconds(5)));
     this.postgres = new PostgresReader(options.postgres());
     this.kafka = new KafkaReader(options.kafka());
     this.clickHouse = new ClickHouseReader(options.clickHouse());

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -110,8 +111,7 @@ final class DeadLetters {
             }
           });
       letters.sort(Comparator.comparing(ConsumerRecord::timestamp));
-      Map<ConsumerRecord<byte[], byte[]>, Future<RecordMetadata>> sent =
-          new java.util.LinkedHashMap<>();
+      Map<ConsumerRecord<byte[], byte[]>, Future<RecordMetadata>> sent = new LinkedHashMap<>();
       letters.forEach(letter -> sent.put(letter, producer.send(original(letter))));
       sent.forEach(DeadLetters.this::acknowledged);
     } catch (KafkaException e) {

@@ -1,6 +1,6 @@
 package dev.sluice.ops;
 
-import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The last hour of one pipeline in a ring: a point every five seconds, each the last known then.
@@ -52,15 +52,8 @@ final class History {
     return indexes(since).mapToDouble(i -> values[series.ordinal()][i]).toArray();
   }
 
-  private java.util.stream.IntStream indexes(long since) {
+  private IntStream indexes(long since) {
     int first = (next - size + POINTS) % POINTS;
-    return java.util.stream.IntStream.range(0, size)
-        .map(i -> (first + i) % POINTS)
-        .filter(i -> at[i] > since);
-  }
-
-  @Override
-  public String toString() {
-    return Arrays.toString(times(0));
+    return IntStream.range(0, size).map(i -> (first + i) % POINTS).filter(i -> at[i] > since);
   }
 }

@@ -20,7 +20,7 @@ import java.util.Set;
  */
 final class PostgresReader implements AutoCloseable {
 
-  private static final int LIMIT_MILLIS = 3000;
+  private static final int LIMIT_MILLIS = 5000;
 
   private static final String POSITION =
       "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint,"

@@ -458,7 +458,7 @@ final class PageIT {
   }
 
   private static void putAllBack() {
-    page.getByText("Put all back").click();
+    page.locator("main").getByText("Put all back").click();
     confirm("sluice.dead-letters");
   }
 

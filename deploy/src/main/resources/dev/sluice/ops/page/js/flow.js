@@ -34,7 +34,7 @@ export function pipelineCard(id, choose) {
           : "From positions; heartbeat and offset commits are in it. Single changes are visible sooner.");
       }
       keyed(flow, pipeline.parts, (p) => p.kind, part, (row, p) => row.update(p));
-      keyed(problems, pipeline.problems, (p) => p.part + p.action + p.connector, problem, (row, p) => row.update(p));
+      keyed(problems, numbered(pipeline.problems), (p) => p.key, problem, (row, p) => row.update(p));
       show(problems, pipeline.problems.length > 0);
       snapshot.update(pipeline.snapshot);
     },
@@ -70,6 +70,16 @@ function part({ kind }) {
       text(note, bound ? `behind · ${p.note ?? ""}` : p.note ?? "");
     },
   };
+}
+
+/** Gives each problem a key that stays while its sentence changes, as numbers in it do. */
+function numbered(problems) {
+  const seen = new Map();
+  return problems.map((p) => {
+    const kind = `${p.part} ${p.action} ${p.connector}`;
+    seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    return { ...p, key: `${kind} ${seen.get(kind)}` };
+  });
 }
 
 function problem(first) {
