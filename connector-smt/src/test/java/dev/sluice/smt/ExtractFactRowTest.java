@@ -3,6 +3,7 @@ package dev.sluice.smt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
@@ -120,6 +121,42 @@ class ExtractFactRowTest {
 
   @ParameterizedTest
   @EnumSource
+  void truncateThatPassesSaysWhichRowsAreDeleted(Form form) {
+    SinkRecord truncate = form.record(null, null, "t", Visits.SOURCE);
+    transform.configure(Visits.settings("truncate.handling", "pass"));
+
+    Struct event = rowOf(truncate);
+
+    assertThat(event.schema().name()).isEqualTo("dev.sluice.Truncate");
+    assertThat(event.schema().fields()).extracting("name").containsExactly("is_deleted");
+    assertThat(values(event)).containsExactly((byte) 1);
+    event.validate();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void truncateOfTheStrictTableHasAVersion(Form form) {
+    transform.configure(
+        Map.of(
+            "schema", "id String, _version UInt64, gone Bool",
+            "delete.field", "gone",
+            "version.field", "_version",
+            "metadata.columns", "_version:lsn",
+            "truncate.handling", "pass"));
+
+    Struct event = rowOf(form.record(null, null, "t", Visits.SOURCE));
+
+    assertThat(event.schema().fields()).extracting("name").containsExactly("gone", "_version");
+    assertThat(values(event)).containsExactly(true, 27_182_818L);
+    Map<String, Object> withoutLsn = new HashMap<>(Visits.SOURCE);
+    withoutLsn.put("lsn", null);
+    assertThatThrownBy(() -> transform.apply(form.record(null, null, "t", withoutLsn)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("column _version");
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void unknownOperationIsBadData(Form form) {
     transform.configure(Visits.settings());
 
@@ -141,7 +178,7 @@ class ExtractFactRowTest {
 
   @ParameterizedTest
   @EnumSource
-  void everythingAroundTheValuePassesThrough(Form form) {
+  void everythingAroundTheValueButTheTimestampPassesThrough(Form form) {
     transform.configure(Visits.settings());
     Object envelope = form.envelope(null, Visits.row(), "c", Visits.SOURCE);
     var headers = new ConnectHeaders().addString("trace", "t1");
@@ -165,9 +202,18 @@ class ExtractFactRowTest {
     assertThat(result.kafkaOffset()).isEqualTo(42);
     assertThat(result.key()).isEqualTo("key");
     assertThat(result.keySchema()).isEqualTo(Schema.STRING_SCHEMA);
-    assertThat(result.timestamp()).isEqualTo(99L);
+    assertThat(result.timestamp()).isEqualTo(Visits.COMMIT_MILLIS);
     assertThat(result.headers()).isEqualTo(headers).isNotSameAs(headers);
     assertThat(record.value()).isEqualTo(form.envelope(null, Visits.row(), "c", Visits.SOURCE));
+  }
+
+  @Test
+  void timestampStaysWhereTheCommitTimeIsUnknown() {
+    transform.configure(Visits.settings());
+    SinkRecord record = Form.MAP.record(null, Visits.row(), "c", Map.of("lsn", 1L));
+    SinkRecord timed = record.newRecord("visits", 3, null, null, null, record.value(), 99L);
+
+    assertThat(transform.apply(timed).timestamp()).isEqualTo(99L);
   }
 
   @ParameterizedTest
@@ -189,6 +235,7 @@ class ExtractFactRowTest {
         atTheSource.apply(bad.newRecord("visits", 0, null, null, schema, good, 5L));
     assertThat(((Struct) result.value()).get("points")).isEqualTo(12.5);
     assertThat(result.sourceOffset()).isEqualTo(offset);
+    assertThat(result.timestamp()).isEqualTo(5L);
   }
 
   @Test

@@ -103,13 +103,23 @@ class TransformMetricsTest {
   }
 
   @Test
+  void passedTruncatesAreCounted() {
+    transform.configure(Visits.settings("truncate.handling", "pass"));
+    transform.withPluginMetrics(registry);
+
+    transform.apply(Form.MAP.record(null, null, "t", Visits.SOURCE));
+
+    assertThat(nonZero()).containsOnlyKeys("rows-total{operation=truncate}");
+  }
+
+  @Test
   void everyColumnHasACountFromTheStart() {
     transform.configure(Visits.settings());
     transform.withPluginMetrics(registry);
 
     assertThat(metrics.metrics().keySet())
         .filteredOn(name -> name.group().equals("plugins"))
-        .hasSize(4 + 5 + 21 + 1)
+        .hasSize(5 + 5 + 21 + 1)
         .anyMatch(name -> "id".equals(name.tags().get("column")));
   }
 

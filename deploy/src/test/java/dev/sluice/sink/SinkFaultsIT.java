@@ -8,16 +8,12 @@ import dev.sluice.connect.ConnectClient.SettingError;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
-import dev.sluice.local.LocalPipeline;
-import dev.sluice.local.Narrator;
 import dev.sluice.local.Supervisor;
+import dev.sluice.local.TestPipeline;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.sink.FaultProxy.Fault;
-import dev.sluice.verify.TableComparison;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -48,7 +44,7 @@ class SinkFaultsIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private FaultProxy proxy;
-  private LocalPipeline pipeline;
+  private TestPipeline pipeline;
   private ConnectorSpec sink;
 
   @BeforeAll
@@ -65,12 +61,9 @@ class SinkFaultsIT {
         LocalOptions.embedded(dataDir)
             .with(ROWS, FactTable.DEFAULT)
             .with(Map.of(), settings, Map.of("plugin.discovery", "hybrid_fail"));
-    pipeline = new LocalPipeline(options, Home.locate(), new Saying());
-    proxy.upstream(pipeline.stack().clickHouse().port());
+    pipeline = new TestPipeline(options);
+    proxy.upstream(pipeline.it().stack().clickHouse().port());
     pipeline.start();
-    pipeline.register();
-    await().atMost(LIMIT).until(() -> pipeline.factRows() >= ROWS);
-    synced();
   }
 
   @AfterAll
@@ -101,12 +94,12 @@ class SinkFaultsIT {
       proxy.set(Fault.NONE);
       traffic.awaitMore(20);
     }
-    synced();
+    pipeline.synced();
   }
 
   @Test
   void clickHouseIsFrozenForLongerThanAnInsertMayTake() throws Exception {
-    long pid = server("ClickHouse").pid().orElseThrow();
+    long pid = pipeline.server("ClickHouse").pid().orElseThrow();
     try (Traffic traffic = traffic()) {
       traffic.awaitMore(20);
       signal("STOP", pid);
@@ -117,12 +110,12 @@ class SinkFaultsIT {
     } finally {
       signal("CONT", pid);
     }
-    synced();
+    pipeline.synced();
   }
 
   @Test
   void clickHouseIsKilledInMidLoad() throws Exception {
-    Supervisor server = server("ClickHouse");
+    Supervisor server = pipeline.server("ClickHouse");
     long pid = server.pid().orElseThrow();
     try (Traffic traffic = traffic()) {
       touchAllVisits();
@@ -130,7 +123,7 @@ class SinkFaultsIT {
       await().atMost(LIMIT).until(() -> server.isUp() && server.pid().orElseThrow() != pid);
       traffic.awaitMore(20);
     }
-    synced();
+    pipeline.synced();
   }
 
   @ParameterizedTest
@@ -139,75 +132,76 @@ class SinkFaultsIT {
     try (Traffic traffic = traffic()) {
       traffic.awaitMore(20);
       touchAllVisits();
-      pipeline.connect().put(sink.with(Map.of("tasks.max", tasks)));
+      pipeline.it().connect().put(sink.with(Map.of("tasks.max", tasks)));
       traffic.awaitMore(100);
     }
-    synced();
+    pipeline.synced();
   }
 
   @Test
   void theTableIsAwayForAWhile() throws Exception {
     try (Traffic traffic = traffic()) {
       traffic.awaitMore(20);
-      clickHouse("RENAME TABLE " + FACTS + " TO elsewhere");
+      pipeline.clickHouse("RENAME TABLE " + FACTS + " TO elsewhere");
       traffic.awaitMore(50);
-      clickHouse("RENAME TABLE elsewhere TO " + FACTS);
+      pipeline.clickHouse("RENAME TABLE elsewhere TO " + FACTS);
     }
-    synced();
+    pipeline.synced();
   }
 
   @Test
   void aColumnHasAnotherTypeForAWhile() throws Exception {
     try (Traffic traffic = traffic()) {
       traffic.awaitMore(20);
-      clickHouse("ALTER TABLE " + FACTS + " MODIFY COLUMN seen Nullable(Int64)");
+      pipeline.clickHouse("ALTER TABLE " + FACTS + " MODIFY COLUMN seen Nullable(Int64)");
       traffic.awaitMore(50);
-      clickHouse("ALTER TABLE " + FACTS + " MODIFY COLUMN seen Nullable(Int32)");
+      pipeline.clickHouse("ALTER TABLE " + FACTS + " MODIFY COLUMN seen Nullable(Int32)");
     }
-    synced();
+    pipeline.synced();
   }
 
   @Test
   void aColumnWithADefaultIsAdded() throws Exception {
     try (Traffic traffic = traffic()) {
       traffic.awaitMore(20);
-      clickHouse("ALTER TABLE " + FACTS + " ADD COLUMN loaded_at DateTime DEFAULT now()");
+      pipeline.clickHouse("ALTER TABLE " + FACTS + " ADD COLUMN loaded_at DateTime DEFAULT now()");
       traffic.awaitMore(50);
-      clickHouse("ALTER TABLE " + FACTS + " DROP COLUMN loaded_at");
+      pipeline.clickHouse("ALTER TABLE " + FACTS + " DROP COLUMN loaded_at");
     }
-    synced();
+    pipeline.synced();
   }
 
   @Test
   void rowsThatAConstraintRefusesAreOneDeadLetterEach() throws Exception {
-    synced();
+    pipeline.synced();
     long before = deadLetters();
-    clickHouse(
+    pipeline.clickHouse(
         "ALTER TABLE " + FACTS + " ADD CONSTRAINT not_bad CHECK ifNull(phone_number, '') != 'bad'");
     try {
-      postgres(
+      pipeline.postgres(
           "UPDATE app_user_visits SET state = 1, phone_number = CASE WHEN id IN (SELECT id FROM"
               + " app_user_visits ORDER BY id LIMIT 10) THEN 'bad' ELSE phone_number END");
-      pipeline.awaitSynced(progress -> {});
+      pipeline.it().awaitSynced(progress -> {});
       assertThat(deadLetters() - before).isEqualTo(10);
-      assertThat(pipeline.compare().differences()).isNotEmpty();
+      assertThat(pipeline.it().compare().differences()).isNotEmpty();
     } finally {
-      clickHouse("ALTER TABLE " + FACTS + " DROP CONSTRAINT not_bad");
+      pipeline.clickHouse("ALTER TABLE " + FACTS + " DROP CONSTRAINT not_bad");
     }
-    postgres("UPDATE app_user_visits SET phone_number = 'good' WHERE phone_number = 'bad'");
-    synced();
+    pipeline.postgres(
+        "UPDATE app_user_visits SET phone_number = 'good' WHERE phone_number = 'bad'");
+    pipeline.synced();
   }
 
   @Test
   void rowsThatDoNotFitTheirTableFailTheTaskNamingTheColumns() throws Exception {
-    clickHouse(
+    pipeline.clickHouse(
         "CREATE OR REPLACE TABLE misfit (id Int64, points Nullable(Float64), needed Int32)"
             + " ENGINE = MergeTree ORDER BY id");
     Map<String, String> changes = new HashMap<>();
     changes.put("name", "misfit");
     changes.put("topic2TableMap", sink.config().get("topics") + "=misfit");
     ConnectorSpec misfit = new ConnectorSpec("misfit", sink.with(changes).config());
-    pipeline.connect().put(misfit);
+    pipeline.it().connect().put(misfit);
     try {
       await()
           .atMost(LIMIT)
@@ -219,9 +213,9 @@ class SinkFaultsIT {
                       .contains("column needed (Int32) has no default and no field")
                       .contains("field customer_id has no column"));
     } finally {
-      pipeline.connect().delete("misfit");
+      pipeline.it().connect().delete("misfit");
     }
-    synced();
+    pipeline.synced();
   }
 
   @Test
@@ -238,6 +232,7 @@ class SinkFaultsIT {
 
   private String traceOf(String connector) {
     return pipeline
+        .it()
         .connect()
         .connectors()
         .get(connector)
@@ -247,50 +242,24 @@ class SinkFaultsIT {
   }
 
   private Map<String, String> errors(Map<String, String> changes) {
-    return pipeline.connect().validate(sink.with(changes)).stream()
+    return pipeline.it().connect().validate(sink.with(changes)).stream()
         .collect(Collectors.toMap(SettingError::setting, error -> error.errors().toString()));
   }
 
   private Traffic traffic() {
-    return new Traffic(pipeline.stack().postgres(), SEED);
+    return new Traffic(pipeline.it().stack().postgres(), SEED);
   }
 
   private void touchAllVisits() throws SQLException {
-    postgres("UPDATE app_user_visits SET points = coalesce(points, 0) + 0.25");
-  }
-
-  private void synced() {
-    pipeline.awaitSynced(progress -> {});
-    TableComparison.Result result = pipeline.compare();
-    assertThat(result.differences()).isEmpty();
-    assertThat(result.factRows()).isEqualTo(result.sourceRows());
-    pipeline.refuseFailed();
-  }
-
-  private Supervisor server(String name) {
-    return pipeline.stack().servers().stream()
-        .filter(server -> server.name().equals(name))
-        .findAny()
-        .orElseThrow();
+    pipeline.postgres("UPDATE app_user_visits SET points = coalesce(points, 0) + 0.25");
   }
 
   private static void signal(String signal, long pid) throws Exception {
     new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).inheritIO().start().waitFor();
   }
 
-  private void clickHouse(String sql) {
-    pipeline.clickHouse().execute(sql);
-  }
-
-  private void postgres(String sql) throws SQLException {
-    try (Connection connection = pipeline.stack().postgres().connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
   private long deadLetters() throws Exception {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", pipeline.stack().kafka()))) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", pipeline.it().stack().kafka()))) {
       if (!admin.listTopics().names().get().contains(DEAD_LETTERS)) {
         return 0;
       }
@@ -301,16 +270,5 @@ class SinkFaultsIT {
           .get()
           .offset();
     }
-  }
-
-  /** Shows in the test's output what the pipeline says. */
-  private static final class Saying implements Narrator {
-    @Override
-    public void say(String sentence) {
-      System.out.println(sentence);
-    }
-
-    @Override
-    public void progress(String line) {}
   }
 }
