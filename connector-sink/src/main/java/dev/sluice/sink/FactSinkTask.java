@@ -147,7 +147,7 @@ public final class FactSinkTask extends SinkTask {
       }
     }
     long later = System.nanoTime();
-    lanes.values().forEach(lane -> lane.sendIfDue(later, records.isEmpty()));
+    lanes.values().forEach(lane -> lane.sendIfDue(later));
     sources.values().forEach(source -> source.rewindTo = Source.NONE);
     pauseAndResume();
     lanes.values().stream()

@@ -12,13 +12,28 @@ import org.apache.kafka.connect.errors.ConnectException;
 /** Work that runs beside the task's thread and is looked at from there. */
 final class Job<T> {
   private final Future<T> future;
+  private volatile long tookNanos;
 
   Job(ExecutorService executor, Callable<T> work) {
-    future = executor.submit(work);
+    future = executor.submit(() -> timed(work));
+  }
+
+  private T timed(Callable<T> work) throws Exception {
+    long began = System.nanoTime();
+    try {
+      return work.call();
+    } finally {
+      tookNanos = System.nanoTime() - began;
+    }
   }
 
   boolean isOver() {
     return future.isDone();
+  }
+
+  /** How long it ran, once it is over. */
+  long tookMs() {
+    return TimeUnit.NANOSECONDS.toMillis(tookNanos);
   }
 
   /** What came of it, once it is over. */

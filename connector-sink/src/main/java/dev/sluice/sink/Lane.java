@@ -37,16 +37,19 @@ final class Lane {
     void rewind(Source source, long offset);
   }
 
-  private static final int BUSY_FRACTION = 500;
-  private static final int BUSY_LINGERS = 8;
+  /**
+   * How many times as long as the last insert took rows gather before the next: whatever makes
+   * inserts dear (many partitions, a loaded server) makes them fewer and larger, so that they never
+   * take more than a fraction of the time.
+   */
+  private static final int GATHERING = 10;
+
+  private static final long GATHERING_MAX_MS = 5_000;
 
   /** How soon to look again while a job runs, and while something waits for its end. */
   private static final long RUNNING_MS = 50;
 
   private static final long HELD_BACK_MS = 5;
-
-  /** How long nothing has to come for a busy topic to count as quiet. */
-  private static final long QUIET_MS = 20;
 
   private static final long RESTART_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -62,6 +65,8 @@ final class Lane {
   private Batch inFlight;
   private Batch filling;
   private Batch spare;
+  private long lastInsertMs;
+  private long lastCame;
 
   /** Null until the layout of the table is known. */
   private Writers writers;
@@ -112,6 +117,7 @@ final class Lane {
       return false;
     }
     turning = false;
+    lastCame = now;
     DataException refused =
         source.refused.isEmpty() ? null : source.refused.remove(record.kafkaOffset());
     if (refused != null) {
@@ -208,24 +214,25 @@ final class Lane {
     return filling.count() >= config.batchRows() || filling.bytes() >= config.batchBytes();
   }
 
-  /** Sends the filling batch when it is due; {@code quiet} says that the last poll was empty. */
-  void sendIfDue(long now, boolean quiet) {
-    if (filling != null && (isFull() || dueInMs(now, quiet) <= 0)) {
+  void sendIfDue(long now) {
+    if (filling != null && (isFull() || dueInMs(now) <= 0)) {
       send();
     }
   }
 
-  private long dueInMs(long now, boolean quiet) {
-    boolean busy = !quiet && filling.count() > config.batchRows() / BUSY_FRACTION;
-    long linger = busy ? (long) config.lingerMs() * BUSY_LINGERS : config.lingerMs();
-    return linger - TimeUnit.NANOSECONDS.toMillis(filling.ageNanos(now));
+  /** A batch is due when nothing came for a while, or when rows have gathered long enough. */
+  private long dueInMs(long now) {
+    long silence = TimeUnit.NANOSECONDS.toMillis(now - lastCame);
+    long age = TimeUnit.NANOSECONDS.toMillis(filling.ageNanos(now));
+    long gathering = Math.min(lastInsertMs * GATHERING, GATHERING_MAX_MS);
+    return Math.min(config.lingerMs() - silence, Math.max(config.lingerMs(), gathering) - age);
   }
 
   /** How soon to look here again, if no record comes before. */
   long nextLookInMs(long now) {
-    long dueInMs = filling == null ? Long.MAX_VALUE : dueInMs(now, true);
+    long dueInMs = filling == null ? Long.MAX_VALUE : dueInMs(now);
     if (preparing == null && inserting == null) {
-      return Math.max(QUIET_MS, dueInMs);
+      return Math.max(HELD_BACK_MS, dueInMs);
     }
     return dueInMs <= 0 || !accepting() ? HELD_BACK_MS : RUNNING_MS;
   }
@@ -263,6 +270,7 @@ final class Lane {
         Job<List<Inserter.Refusal>> over = inserting;
         inserting = null;
         metrics.rowsInFlight.addAndGet(-inFlight.count());
+        lastInsertMs = over.tookMs();
         acknowledge(over.result());
       }
     } catch (Fault fault) {

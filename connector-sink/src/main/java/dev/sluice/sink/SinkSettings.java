@@ -195,9 +195,9 @@ final class SinkSettings {
         Importance.MEDIUM,
         Width.SHORT,
         "Linger (ms)",
-        "How long a row waits for others before it is sent. When a batch has already more than"
-            + " a fiftieth of batch.rows by then, the topic is busy and the batch may grow for"
-            + " up to ten times as long.");
+        "How long nothing has to come until the rows gathered are sent. Rows that come without"
+            + " such a pause gather at least as long, and ten times as long as the last insert"
+            + " took (at most 5 s), so that dear inserts become fewer and larger.");
     in("Faults");
     add(
         RETRY_TIMEOUT,

@@ -72,6 +72,31 @@ class FactSinkTaskTest {
   }
 
   @Test
+  void slowInsertsOfASteadyStreamBecomeFewerUntilItPauses() throws Exception {
+    settings.put("linger.ms", "20");
+    settings.put("batch.rows", "100000");
+    server.gate = new Semaphore(0);
+    worker.produce(P0, rows(0, 1));
+    worker.start(settings, P0);
+    pollUntil(() -> server.gate.hasQueuedThreads());
+    Thread.sleep(100); // What a slow insert takes.
+    server.gate.release(1_000);
+    pollUntil(() -> server.landed().size() == 1);
+
+    int rows = 1;
+    for (long end = System.nanoTime() + 500_000_000; System.nanoTime() < end; rows++) {
+      worker.produce(P0, rows(rows, rows + 1));
+      worker.poll();
+      Thread.sleep(1);
+    }
+
+    assertThat(server.inserts).hasSize(1);
+    worker.drain();
+    assertThat(server.landed()).isEqualTo(numbers(0, rows));
+    assertThat(server.inserts).hasSize(2);
+  }
+
+  @Test
   void anIdleTaskLetsTheConsumerWait() throws Exception {
     worker.start(settings, P0);
     worker.produce(P0, rows(0, 1));

@@ -29,6 +29,7 @@ public final class SnapshotBench {
           Map.entry("max.batch.size", "2048"),
           Map.entry("max.queue.size", "8192"),
           Map.entry("poll.interval.ms", "500"),
+          Map.entry("extended.headers.enabled", "true"),
           Map.entry("snapshot.fetch.size", "10240"),
           Map.entry("decimal.handling.mode", "precise"),
           Map.entry("time.precision.mode", "adaptive"),
@@ -39,7 +40,7 @@ public final class SnapshotBench {
           Map.entry("producer.override.batch.size", "16384"));
 
   private static final Map<String, String> WITH_SCHEMAS =
-      Map.of("key.converter.schemas.enable", "true", "value.converter.schemas.enable", "true");
+      Map.of("value.converter.schemas.enable", "true");
 
   /** Seconds for all rows: to the standard output of Postgres, to the topic, to ClickHouse. */
   public record Result(int rows, double copy, Way tuned, Way outOfTheBox) {}

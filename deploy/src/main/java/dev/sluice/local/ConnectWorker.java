@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,10 +76,13 @@ final class ConnectWorker implements Server {
 
   @Override
   public List<String> command() {
+    List<String> options = new ArrayList<>(KafkaServer.loggingOptions(dataDir));
+    // Records live for a second or two: with room to die young, half the collector's work goes.
+    options.add("-Xmn320m");
     return Java.command(
-        "640m",
+        "768m",
         home.kafkaClassPath(),
-        KafkaServer.loggingOptions(dataDir),
+        options,
         "org.apache.kafka.connect.cli.ConnectDistributed",
         properties().toString());
   }
