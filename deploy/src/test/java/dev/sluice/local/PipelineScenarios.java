@@ -93,11 +93,16 @@ abstract class PipelineScenarios {
                 Map.of("heartbeat.interval.ms", "200"),
                 Map.of(),
                 Map.of("plugin.discovery", "hybrid_fail", "offset.flush.interval.ms", "200"));
-    pipeline = new LocalPipeline(options, Home.locate(), new TestNarrator());
+    pipeline = new LocalPipeline(withSink(options), Home.locate(), new TestNarrator());
     pipeline.start();
     pipeline.register();
     pipeline.awaitSynced(progress -> {});
     connection = pipeline.stack().postgres().connect();
+  }
+
+  /** The options with the sink that these scenarios are for: the bundled one, unless changed. */
+  LocalOptions withSink(LocalOptions options) {
+    return options;
   }
 
   @AfterAll

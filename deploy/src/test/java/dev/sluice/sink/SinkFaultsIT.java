@@ -54,13 +54,17 @@ class SinkFaultsIT {
         Map.of(
             "hostname", "127.0.0.1",
             "port", Integer.toString(proxy.port()),
-            "clickhouseClientInsertTimeoutMs", "2000",
-            "retry.backoff.max.ms", "300");
+            "clickhouseClientInsertTimeoutMs", "1500",
+            "retry.backoff.max.ms", "200");
     sink = ConnectorSpec.read(Home.locate().configs().resolve("sink.json")).with(settings);
     LocalOptions options =
         LocalOptions.embedded(dataDir)
             .with(ROWS, FactTable.DEFAULT)
-            .with(Map.of(), settings, Map.of("plugin.discovery", "hybrid_fail"));
+            .with(
+                // The sooner offsets are known, the less a test waits; nothing else depends on it.
+                Map.of("heartbeat.interval.ms", "200"),
+                settings,
+                Map.of("plugin.discovery", "hybrid_fail", "offset.flush.interval.ms", "200"));
     pipeline = new TestPipeline(options);
     proxy.upstream(pipeline.it().stack().clickHouse().port());
     pipeline.start();
@@ -115,12 +119,9 @@ class SinkFaultsIT {
 
   @Test
   void clickHouseIsKilledInMidLoad() throws Exception {
-    Supervisor server = pipeline.server("ClickHouse");
-    long pid = server.pid().orElseThrow();
     try (Traffic traffic = traffic()) {
       touchAllVisits();
-      ProcessHandle.of(pid).orElseThrow().destroyForcibly();
-      await().atMost(LIMIT).until(() -> server.isUp() && server.pid().orElseThrow() != pid);
+      killAndAwait("ClickHouse");
       traffic.awaitMore(20);
     }
     pipeline.synced();
@@ -135,6 +136,94 @@ class SinkFaultsIT {
       pipeline.it().connect().put(sink.with(Map.of("tasks.max", tasks)));
       traffic.awaitMore(100);
     }
+    pipeline.synced();
+  }
+
+  @Test
+  void theWorkerIsKilledInMidLoad() throws Exception {
+    try (Traffic traffic = traffic()) {
+      traffic.awaitMore(20);
+      touchAllVisits();
+      killAndAwait("Connect");
+      traffic.awaitMore(20);
+    }
+    pipeline.synced();
+  }
+
+  @Test
+  void anotherHostTakesOverWhileTheFirstIsAway() throws Exception {
+    try (FaultProxy second = new FaultProxy()) {
+      second.upstream(pipeline.it().stack().clickHouse().port());
+      String hosts = "127.0.0.1:" + proxy.port() + ",127.0.0.1:" + second.port();
+      pipeline.it().connect().put(sink.with(Map.of("hostname", hosts)));
+      try (Traffic traffic = traffic()) {
+        traffic.awaitMore(20);
+        proxy.set(Fault.CONNECTION_REFUSED);
+        touchAllVisits();
+        traffic.awaitMore(50);
+      }
+      pipeline.synced();
+      proxy.set(Fault.NONE);
+      second.set(Fault.CONNECTION_REFUSED);
+      touchAllVisits();
+      pipeline.synced();
+    } finally {
+      pipeline.it().connect().put(sink);
+    }
+    pipeline.synced();
+  }
+
+  @Test
+  void rowsGoOverHttpsWithACertificateOnBothSides(@TempDir Path dir) throws Exception {
+    Certificates certificates = Certificates.create(dir);
+    try (FaultProxy secure = new FaultProxy(certificates.server())) {
+      secure.upstream(pipeline.it().stack().clickHouse().port());
+      Map<String, String> changes = new HashMap<>();
+      changes.put("port", Integer.toString(secure.port()));
+      changes.put("ssl", "true");
+      changes.put("ssl.ca.certificate", certificates.serverCertificate().toString());
+      assertThat(errors(changes)).containsOnlyKeys("hostname");
+
+      changes.put("ssl.client.certificate", certificates.clientCertificate().toString());
+      changes.put("ssl.client.key", certificates.clientKey().toString());
+      // The proxy has seen the certificate; ClickHouse, which has not, knows the user.
+      changes.put("password", "any");
+      assertThat(errors(changes)).isEmpty();
+      pipeline.it().connect().put(sink.with(changes));
+      proxy.set(Fault.CONNECTION_REFUSED);
+      try (Traffic traffic = traffic()) {
+        touchAllVisits();
+        traffic.awaitMore(20);
+        secure.set(Fault.RESET_IN_MID_BODY);
+        traffic.awaitMore(20);
+        secure.set(Fault.NONE);
+      }
+      pipeline.synced();
+    } finally {
+      pipeline.it().connect().put(sink);
+    }
+    proxy.set(Fault.NONE);
+    pipeline.synced();
+  }
+
+  /** The quickest of several, because whatever else the machine does can only add to a time. */
+  @Test
+  void aChangeOfAnIdleTableIsVisibleWithin200Milliseconds() throws Exception {
+    long quickest = Long.MAX_VALUE;
+    for (int n = 1; n <= 15; n++) {
+      String visible = "SELECT count() FROM %s WHERE state = %d".formatted(FACTS, 1_000_000 + n);
+      pipeline.postgres(
+          "UPDATE app_user_visits SET state = %d WHERE id = (SELECT min(id::text)::uuid FROM app_user_visits)"
+              .formatted(1_000_000 + n));
+      long committed = System.nanoTime();
+      await()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(5))
+          .atMost(LIMIT)
+          .until(() -> pipeline.it().clickHouse().number(visible) > 0);
+      quickest = Math.min(quickest, System.nanoTime() - committed);
+    }
+    assertThat(Duration.ofNanos(quickest)).isLessThan(Duration.ofMillis(200));
     pipeline.synced();
   }
 
@@ -171,18 +260,23 @@ class SinkFaultsIT {
     pipeline.synced();
   }
 
-  @Test
-  void rowsThatAConstraintRefusesAreOneDeadLetterEach() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {10, 1_000})
+  void rowsThatAConstraintRefusesAreOneDeadLetterEach(int bad) throws Exception {
     pipeline.synced();
     long before = deadLetters();
     pipeline.clickHouse(
         "ALTER TABLE " + FACTS + " ADD CONSTRAINT not_bad CHECK ifNull(phone_number, '') != 'bad'");
+    String someVisits = "(SELECT id FROM app_user_visits ORDER BY id LIMIT " + bad + ")";
     try {
+      // The few among all others; the many by themselves, so that whole batches are bad.
       pipeline.postgres(
-          "UPDATE app_user_visits SET state = 1, phone_number = CASE WHEN id IN (SELECT id FROM"
-              + " app_user_visits ORDER BY id LIMIT 10) THEN 'bad' ELSE phone_number END");
+          "UPDATE app_user_visits SET state = 1, phone_number = CASE WHEN id IN "
+              + someVisits
+              + " THEN 'bad' ELSE phone_number END"
+              + (bad > 100 ? " WHERE id IN " + someVisits : ""));
       pipeline.it().awaitSynced(progress -> {});
-      assertThat(deadLetters() - before).isEqualTo(10);
+      assertThat(deadLetters() - before).isEqualTo(bad);
       assertThat(pipeline.it().compare().differences()).isNotEmpty();
     } finally {
       pipeline.clickHouse("ALTER TABLE " + FACTS + " DROP CONSTRAINT not_bad");
@@ -244,6 +338,13 @@ class SinkFaultsIT {
   private Map<String, String> errors(Map<String, String> changes) {
     return pipeline.it().connect().validate(sink.with(changes)).stream()
         .collect(Collectors.toMap(SettingError::setting, error -> error.errors().toString()));
+  }
+
+  private void killAndAwait(String name) {
+    Supervisor server = pipeline.server(name);
+    long pid = server.pid().orElseThrow();
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    await().atMost(LIMIT).until(() -> server.isUp() && server.pid().orElseThrow() != pid);
   }
 
   private Traffic traffic() {
