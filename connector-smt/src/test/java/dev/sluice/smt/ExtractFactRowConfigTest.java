@@ -6,15 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ExtractFactRowConfigTest {
-
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
+class ExtractFactRowConfigTest extends TransformTest {
 
   @ParameterizedTest
   @CsvSource(

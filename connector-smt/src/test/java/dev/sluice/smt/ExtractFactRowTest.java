@@ -13,25 +13,13 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.source.SourceRecord;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which events give which rows, and what passes through. */
-class ExtractFactRowTest {
-
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
-
-  @AfterEach
-  void close() {
-    transform.close();
-  }
-
-  private Struct rowOf(SinkRecord record) {
-    return (Struct) transform.apply(record).value();
-  }
+class ExtractFactRowTest extends TransformTest {
 
   @ParameterizedTest
   @EnumSource
@@ -283,9 +271,5 @@ class ExtractFactRowTest {
       thread.join();
     }
     assertThat(failures).isEmpty();
-  }
-
-  private static List<Object> values(Struct row) {
-    return row.schema().fields().stream().map(row::get).toList();
   }
 }

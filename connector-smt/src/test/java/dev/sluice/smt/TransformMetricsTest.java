@@ -20,12 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TransformMetricsTest {
+class TransformMetricsTest extends TransformTest {
 
   /** What a Connect worker adds. */
   private static final Map<String, String> TAGS = tags();
 
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
   private final Metrics metrics = new Metrics();
   private final PluginMetricsImpl registry = new PluginMetricsImpl(metrics, TAGS);
 
@@ -38,7 +37,7 @@ class TransformMetricsTest {
   }
 
   @AfterEach
-  void close() {
+  void closeMetrics() {
     metrics.close();
   }
 

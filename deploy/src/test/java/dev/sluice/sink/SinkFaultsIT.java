@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -227,35 +228,19 @@ class SinkFaultsIT {
     pipeline.synced();
   }
 
-  @Test
-  void theTableIsAwayForAWhile() throws Exception {
+  @ParameterizedTest
+  @CsvSource({
+    "RENAME TABLE %s TO elsewhere, RENAME TABLE elsewhere TO %s",
+    "ALTER TABLE %s MODIFY COLUMN seen Nullable(Int64),"
+        + " ALTER TABLE %s MODIFY COLUMN seen Nullable(Int32)",
+    "ALTER TABLE %s ADD COLUMN loaded_at DateTime DEFAULT now(), ALTER TABLE %s DROP COLUMN loaded_at"
+  })
+  void theTableIsAnotherOneForAWhile(String change, String back) throws Exception {
     try (Traffic traffic = traffic()) {
       traffic.awaitMore(20);
-      pipeline.clickHouse("RENAME TABLE " + FACTS + " TO elsewhere");
+      pipeline.clickHouse(change.formatted(FACTS));
       traffic.awaitMore(50);
-      pipeline.clickHouse("RENAME TABLE elsewhere TO " + FACTS);
-    }
-    pipeline.synced();
-  }
-
-  @Test
-  void aColumnHasAnotherTypeForAWhile() throws Exception {
-    try (Traffic traffic = traffic()) {
-      traffic.awaitMore(20);
-      pipeline.clickHouse("ALTER TABLE " + FACTS + " MODIFY COLUMN seen Nullable(Int64)");
-      traffic.awaitMore(50);
-      pipeline.clickHouse("ALTER TABLE " + FACTS + " MODIFY COLUMN seen Nullable(Int32)");
-    }
-    pipeline.synced();
-  }
-
-  @Test
-  void aColumnWithADefaultIsAdded() throws Exception {
-    try (Traffic traffic = traffic()) {
-      traffic.awaitMore(20);
-      pipeline.clickHouse("ALTER TABLE " + FACTS + " ADD COLUMN loaded_at DateTime DEFAULT now()");
-      traffic.awaitMore(50);
-      pipeline.clickHouse("ALTER TABLE " + FACTS + " DROP COLUMN loaded_at");
+      pipeline.clickHouse(back.formatted(FACTS));
     }
     pipeline.synced();
   }

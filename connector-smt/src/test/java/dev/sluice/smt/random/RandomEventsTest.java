@@ -50,7 +50,6 @@ class RandomEventsTest {
         }
       }
     }
-    System.out.println("COUNTS " + rows + " " + refused);
     // Guards against a generator that produces nothing but rows or nothing but refusals.
     assertThat(rows).isGreaterThan(EVENTS / 2);
     assertThat(refused).isGreaterThan(EVENTS / 4);
