@@ -1,6 +1,7 @@
 package dev.sluice.pipeline;
 
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
 import java.util.List;
@@ -57,8 +58,17 @@ public final class ClickHouse implements AutoCloseable {
   }
 
   private SluiceException failed(Throwable cause) {
-    return new SluiceException(
-        "ClickHouse at " + address + ": " + SluiceException.reason(cause), cause);
+    return new SluiceException("ClickHouse at " + address + ": " + reason(cause), cause);
+  }
+
+  /** What the server itself says, where it has answered; its words end before the statement's. */
+  private static String reason(Throwable cause) {
+    for (Throwable each = cause; each != null; each = each.getCause()) {
+      if (each instanceof ServerException refused) {
+        return refused.getMessage().split(": In scope |: While processing ", 2)[0].strip();
+      }
+    }
+    return SluiceException.reason(cause);
   }
 
   @Override
