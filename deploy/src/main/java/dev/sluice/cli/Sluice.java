@@ -17,6 +17,7 @@ import picocli.CommandLine.ScopeType;
       OpsCommand.class,
       RegisterCommand.class,
       StatusCommand.class,
+      VerifyCommand.class,
       BenchCommand.class
     },
     footer = {

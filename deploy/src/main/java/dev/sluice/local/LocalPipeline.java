@@ -12,6 +12,7 @@ import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
@@ -86,6 +87,13 @@ public final class LocalPipeline implements AutoCloseable {
     refuseUnreachable();
     narrator.progress("Starting the servers");
     stack.start();
+    new Endpoints(
+            stack.connect().toString(),
+            stack.kafka(),
+            stack.postgres().url(),
+            stack.clickHouse().urlOfDatabase(),
+            options.table())
+        .write(options.dataDir());
     clickHouse = new ClickHouse(stack.clickHouse());
     lag = new TopicLag(stack.kafka(), topic(), sink.name());
     if (options.postgres() == null) {
@@ -233,6 +241,7 @@ public final class LocalPipeline implements AutoCloseable {
       return;
     }
     closed = true;
+    Endpoints.remove(options.dataDir());
     stack.close();
     if (lag != null) {
       lag.close();

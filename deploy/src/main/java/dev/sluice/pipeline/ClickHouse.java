@@ -41,19 +41,23 @@ public final class ClickHouse implements AutoCloseable {
   /** Runs statements separated by {@code ;} (with no {@code ;} inside any of them). */
   public void execute(String statements) {
     for (String statement : statements.split(";\\s*(\n|$)")) {
-      if (statement.isBlank()) {
-        continue;
+      if (!statement.isBlank()) {
+        executeOne(statement);
       }
-      try {
-        client.execute(statement).get().close();
-      } catch (ExecutionException e) {
-        throw failed(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw failed(e);
-      } catch (Exception e) {
-        throw failed(e);
-      }
+    }
+  }
+
+  /** Runs one statement, with its data behind it where it has any. */
+  public void executeOne(String statement) {
+    try {
+      client.execute(statement).get().close();
+    } catch (ExecutionException e) {
+      throw failed(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(e);
+    } catch (Exception e) {
+      throw failed(e);
     }
   }
 

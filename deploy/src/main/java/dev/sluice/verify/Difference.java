@@ -10,10 +10,10 @@ import java.util.stream.Collectors;
 /**
  * A row that differs.
  *
- * @param key the text of its primary key
+ * @param key its primary key
  * @param columns those that differ, where the row is alive on both sides; else empty
  */
-public record Difference(String key, Kind kind, List<Value> columns) {
+public record Difference(Key key, Kind kind, List<Value> columns) {
 
   /** How a row can differ. */
   public enum Kind {
@@ -49,13 +49,13 @@ public record Difference(String key, Kind kind, List<Value> columns) {
    */
   static Difference of(Key key, Row source, Row fact, List<String> columns) {
     if (source == null) {
-      return new Difference(key.toString(), Kind.EXTRA, List.of());
+      return new Difference(key, Kind.EXTRA, List.of());
     } else if (source.deleted()) {
-      return new Difference(key.toString(), Kind.WRONGLY_ALIVE, List.of());
+      return new Difference(key, Kind.WRONGLY_ALIVE, List.of());
     } else if (fact == null) {
-      return new Difference(key.toString(), Kind.MISSING, List.of());
+      return new Difference(key, Kind.MISSING, List.of());
     } else if (fact.deleted()) {
-      return new Difference(key.toString(), Kind.WRONGLY_DELETED, List.of());
+      return new Difference(key, Kind.WRONGLY_DELETED, List.of());
     }
     List<Value> values = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
@@ -64,7 +64,7 @@ public record Difference(String key, Kind kind, List<Value> columns) {
       }
     }
     boolean stale = compareVersions(fact.version(), source.version()) < 0;
-    return new Difference(key.toString(), stale ? Kind.STALE : Kind.DIFFERENT, values);
+    return new Difference(key, stale ? Kind.STALE : Kind.DIFFERENT, values);
   }
 
   /** Negative when {@code one} is older; 0 when that cannot be said. */

@@ -3,7 +3,7 @@ package dev.sluice.verify;
 import java.util.List;
 
 /** A primary key: the canonical text of each of its columns. */
-record Key(List<String> parts) implements Comparable<Key> {
+public record Key(List<String> parts) implements Comparable<Key> {
 
   @Override
   public int compareTo(Key other) {

@@ -38,7 +38,7 @@ import java.util.function.Consumer;
 public final class TableComparison {
 
   /** Rows looked at by value at a time. */
-  private static final int SLICE = 2_000;
+  private static final int SLICE = 1_000;
 
   /** Buckets whose rows' hashes are fetched at a time: some hundred thousand rows. */
   private static final int BUCKETS_AT_A_TIME = 4_096;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.local.Run;
 import dev.sluice.verify.Difference;
+import dev.sluice.verify.Key;
 import dev.sluice.verify.TableComparison;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 final class RunReportTest {
 
-  private static final Difference MISSING = new Difference("a", Difference.Kind.MISSING, List.of());
+  private static final Difference MISSING =
+      new Difference(new Key(List.of("a")), Difference.Kind.MISSING, List.of());
 
   @Test
   void differencesComeFirst() throws Exception {
