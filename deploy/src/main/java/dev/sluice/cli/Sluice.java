@@ -12,7 +12,14 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "sluice",
     description = "Postgres rows become ClickHouse facts, continuously, through Kafka Connect.",
-    subcommands = {UpCommand.class, RegisterCommand.class, StatusCommand.class, BenchCommand.class},
+    subcommands = {
+      UpCommand.class,
+      OpsCommand.class,
+      RegisterCommand.class,
+      StatusCommand.class,
+      VerifyCommand.class,
+      BenchCommand.class
+    },
     footer = {
       "",
       "./sluice test builds everything and runs all tests.",

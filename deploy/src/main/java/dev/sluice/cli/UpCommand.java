@@ -6,6 +6,8 @@ import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.local.LocalStack;
 import dev.sluice.local.Run;
+import dev.sluice.ops.OpsOptions;
+import dev.sluice.ops.OpsServer;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
@@ -135,6 +137,17 @@ final class UpCommand implements Callable<Integer> {
   @Option(names = "--kafka-port", paramLabel = "PORT", description = "Default: 9092 or next free.")
   private Integer kafkaPort;
 
+  @Option(
+      names = "--ops-port",
+      paramLabel = "PORT",
+      description = "The operator's page. Default: 8080 or next free.")
+  private Integer opsPort;
+
+  @Option(
+      names = "--allow-actions",
+      description = "Let the operator's page act: see ./sluice ops --help.")
+  private boolean allowActions;
+
   @Override
   public Integer call() throws Exception {
     if (json && !untilSynced) {
@@ -143,8 +156,9 @@ final class UpCommand implements Callable<Integer> {
     }
     Console console = Console.standard();
     try (LocalPipeline pipeline = new LocalPipeline(options(), Home.locate(), console)) {
-      try {
-        return run(console, pipeline);
+      try (OpsServer page = new OpsServer(page(pipeline.stack())).start()) {
+        console.say("The operator's page is at " + page.address());
+        return run(console, pipeline, page);
       } catch (RuntimeException e) {
         if (pipeline.isStopping()) {
           Thread.currentThread().join(); // Ctrl-C took the servers away: that is no failure.
@@ -156,7 +170,7 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private int run(Console console, LocalPipeline pipeline) throws Exception {
+  private int run(Console console, LocalPipeline pipeline, OpsServer page) throws Exception {
     boolean workload = !noWorkload && postgres == null;
     Run run = new Run(pipeline, console);
     run.begin();
@@ -164,7 +178,8 @@ final class UpCommand implements Callable<Integer> {
       run.startWorkload();
     }
     if (!untilSynced) {
-      console.say("\n" + endpoints(pipeline) + "\nCtrl-C stops everything and leaves the data.");
+      console.say(
+          "\n" + endpoints(pipeline, page) + "\nCtrl-C stops everything and leaves the data.");
       stream(console, run, Long.MAX_VALUE);
     }
     stream(console, run, workload ? WORKLOAD_MILLIS : 0);
@@ -187,8 +202,21 @@ final class UpCommand implements Callable<Integer> {
         postgres == null ? null : PostgresAddress.parse(postgres, "--postgres"),
         table,
         clickHouse == null ? null : ClickHouseAddress.parse(clickHouse, "--clickhouse"),
-        new LocalOptions.PortOptions(postgresPort, kafkaPort, connectPort, clickHousePort),
+        new LocalOptions.PortOptions(postgresPort, kafkaPort, connectPort, clickHousePort, opsPort),
         LocalOptions.Overrides.NONE);
+  }
+
+  private OpsOptions page(LocalStack stack) {
+    return new OpsOptions(
+        stack.connect(),
+        stack.kafka(),
+        stack.postgres(),
+        stack.clickHouse(),
+        "127.0.0.1",
+        stack.opsPort(),
+        allowActions,
+        null,
+        OpsOptions.Limits.DEFAULT);
   }
 
   private static void stream(Console console, Run run, long millis) {
@@ -198,7 +226,7 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private static String endpoints(LocalPipeline pipeline) {
+  private static String endpoints(LocalPipeline pipeline, OpsServer page) {
     LocalStack stack = pipeline.stack();
     PostgresAddress pg = stack.postgres();
     ClickHouseAddress ch = stack.clickHouse();
@@ -221,6 +249,7 @@ final class UpCommand implements Callable<Integer> {
             "-",
             "./sluice status --connect " + stack.connect())
         .row("Kafka", stack.kafka(), "-", "bootstrap.servers=" + stack.kafka())
+        .row("Page", page.address().toString(), "-", "a browser")
         .toString();
   }
 }

@@ -74,6 +74,7 @@ public final class ConnectClient {
 
   private final URI address;
   private final Duration patience;
+  private final Duration answerLimit;
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
@@ -82,8 +83,16 @@ public final class ConnectClient {
    * @param patience how long a call is tried again
    */
   public ConnectClient(URI address, Duration patience) {
+    this(address, patience, Duration.ofSeconds(60));
+  }
+
+  /**
+   * @param answerLimit how long one answer may take before the worker is {@link Unreachable}
+   */
+  public ConnectClient(URI address, Duration patience, Duration answerLimit) {
     this.address = URI.create(address.toString().replaceAll("/+$", ""));
     this.patience = patience;
+    this.answerLimit = answerLimit;
   }
 
   /** The worker's address. */
@@ -150,6 +159,34 @@ public final class ConnectClient {
   /** Resumes a paused or stopped connector. */
   public void resume(String name) {
     call("PUT", connectorPath(name) + "/resume", null);
+  }
+
+  /** Stops the connector: its tasks go, its configuration and offsets stay. */
+  public void stop(String name) {
+    call("PUT", connectorPath(name) + "/stop", null);
+  }
+
+  /**
+   * Restarts the connector with all its tasks.
+   *
+   * @param onlyFailed to leave alone what has not failed
+   */
+  public void restart(String name, boolean onlyFailed) {
+    call("POST", connectorPath(name) + "/restart?includeTasks=true&onlyFailed=" + onlyFailed, null);
+  }
+
+  /** How far the connector has come, in Connect's own form: {@code {"offsets": […]}}. */
+  public JsonNode offsets(String name) {
+    return call("GET", connectorPath(name) + "/offsets", null);
+  }
+
+  /**
+   * Forgets how far a stopped connector has come.
+   *
+   * @return Connect's own words for what it did
+   */
+  public String resetOffsets(String name) {
+    return call("DELETE", connectorPath(name) + "/offsets", null).path("message").asText();
   }
 
   private static Connector connector(String name, JsonNode json) {
@@ -220,7 +257,7 @@ public final class ConnectClient {
   private HttpResponse<String> send(String method, String path, Object body) throws IOException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(address + path))
-            .timeout(Duration.ofSeconds(60))
+            .timeout(answerLimit)
             .header("Content-Type", "application/json")
             .method(
                 method,

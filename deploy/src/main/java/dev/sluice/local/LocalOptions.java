@@ -56,9 +56,10 @@ public record LocalOptions(
   }
 
   /** Ports on 127.0.0.1; null means the well-known one or the next that is free. */
-  public record PortOptions(Integer postgres, Integer kafka, Integer connect, Integer clickHouse) {
+  public record PortOptions(
+      Integer postgres, Integer kafka, Integer connect, Integer clickHouse, Integer ops) {
     /** No port asked for. */
-    public static final PortOptions ANY = new PortOptions(null, null, null, null);
+    public static final PortOptions ANY = new PortOptions(null, null, null, null, null);
   }
 
   /** Settings put over a connector's or the worker's own; none of them null. */

@@ -33,6 +33,7 @@ public final class LocalStack implements AutoCloseable {
   private final ClickHouseServer clickHouse;
   private final PostgresAddress postgresAddress;
   private final ClickHouseAddress clickHouseAddress;
+  private final int opsPort;
   private final List<Supervisor> supervisors = Collections.synchronizedList(new ArrayList<>());
   private final Consumer<String> events;
   private volatile boolean closed;
@@ -64,6 +65,7 @@ public final class LocalStack implements AutoCloseable {
     clickHouseAddress = clickHouse == null ? options.clickHouse() : clickHouse.address();
     int kafkaPort = ports.choose("Kafka", "--kafka-port", asked.kafka(), 9092);
     int connectPort = ports.choose("Connect", "--connect-port", asked.connect(), 8083);
+    opsPort = ports.choose("the operator's page", "--ops-port", asked.ops(), 8080);
     kafka = new KafkaServer(home, dataDir, kafkaPort, ports.any());
 
     Map<String, String> environment = new HashMap<>(postgresAddress.environment());
@@ -133,6 +135,11 @@ public final class LocalStack implements AutoCloseable {
   /** Kafka's {@code bootstrap.servers}. */
   public String kafka() {
     return kafka.bootstrapServers();
+  }
+
+  /** The port kept for the operator's page. */
+  public int opsPort() {
+    return opsPort;
   }
 
   /** The servers that were started, in the order of their starts. */

@@ -34,6 +34,11 @@ public record ClickHouseAddress(
     return (ssl ? "https://" : "http://") + host + ":" + port;
   }
 
+  /** The form that {@link #parse} reads, without the password. */
+  public String urlOfDatabase() {
+    return url().replace("://", "://" + user + "@") + "/" + database;
+  }
+
   /** A new client, to be closed by the caller. */
   public Client connect() {
     return new Client.Builder()

@@ -36,6 +36,9 @@ final class SluiceTest {
         "up --postgres postgresql://h/d --postgres-port 1 | 1 | --postgres-port",
         "up --clickhouse ftp://h              | 1 | http://user:password@host",
         "register /no/such/file.json          | 1 | /no/such/file.json",
+        "ops --bind 0.0.0.0                   | 1 | SLUICE_OPS_TOKEN",
+        "ops --port 70000                     | 1 | --port 70000",
+        "ops --postgres h:5432                | 1 | postgresql://user:password@host",
         "status --connect http://127.0.0.1:1  | 1 | http://127.0.0.1:1",
         "nonsense                             | 2 | nonsense"
       })

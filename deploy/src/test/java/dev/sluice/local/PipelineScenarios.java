@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.verify.Difference;
 import dev.sluice.verify.TableComparison;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -340,7 +341,8 @@ abstract class PipelineScenarios {
             forged.formatted(table, "'" + extra + "' AS id", version, version, table, changed));
     delete(missing);
 
-    List<String> differences = pipeline.compare().differences();
+    List<String> differences =
+        pipeline.compare().differences().stream().map(Difference::toString).toList();
     assertThat(differences)
         .hasSize(3)
         .anyMatch(found -> found.startsWith(changed + " differs in countryCode"))

@@ -1,0 +1,127 @@
+package dev.sluice.ops;
+
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.Health;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * What the page can do. Each action is one call to Connect or Kafka and is noted in the {@link
+ * ActionLog}, refused ones too.
+ *
+ * <p>Failure semantics: what Connect or Kafka refuses is a {@link SluiceException} with its words;
+ * nothing is tried again except during a rebalance, for some seconds. Stop, reset offsets and
+ * putting back all dead letters need the target's name as confirmation.
+ */
+final class Actions {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
+
+  private final ConnectClient connect;
+  private final DeadLetters deadLetters;
+  private final ActionLog log;
+
+  Actions(OpsOptions options, DeadLetters deadLetters, ActionLog log) {
+    this.connect = new ConnectClient(options.connect(), PATIENCE, PATIENCE);
+    this.deadLetters = deadLetters;
+    this.log = log;
+  }
+
+  /**
+   * @param confirm the connector's name, for actions that need it
+   */
+  ActionLog.Entry connector(Connector connector, String action, String confirm) {
+    String name = connector.name();
+    long failed = connector.tasks().stream().filter(t -> t.state().equals("FAILED")).count();
+    return switch (action) {
+      case "restart-failed" -> {
+        String what =
+            failed == 0 ? "what failed" : Words.count(failed, "failed task", "failed tasks");
+        call(name, action, () -> connect.restart(name, true));
+        yield log.awaiting(name, action, "Restart " + what + " of " + name + ".", Health.OK);
+      }
+      case "restart" -> {
+        call(name, action, () -> connect.restart(name, false));
+        yield log.awaiting(name, action, "Restart " + name + " and all its tasks.", Health.OK);
+      }
+      case "pause" -> {
+        call(name, action, () -> connect.pause(name));
+        yield log.awaiting(name, action, "Pause " + name + ".", Health.PAUSED);
+      }
+      case "resume" -> {
+        call(name, action, () -> connect.resume(name));
+        yield log.awaiting(name, action, "Resume " + name + ".", Health.OK);
+      }
+      case "stop" -> {
+        confirmed(name, confirm);
+        call(name, action, () -> connect.stop(name));
+        yield log.awaiting(name, action, "Stop " + name + ".", Health.STOPPED);
+      }
+      case "reset-offsets" -> {
+        confirmed(name, confirm);
+        if (Health.of(connector) != Health.STOPPED) {
+          throw new SluiceException(
+              name + " is not stopped: offsets are reset in that state only.");
+        }
+        String[] words = new String[1];
+        call(name, action, () -> words[0] = connect.resetOffsets(name));
+        yield log.ended(name, action, "Reset the offsets of " + name + ".", words[0], true);
+      }
+      default -> throw new SluiceException("There is no action " + action + ".");
+    };
+  }
+
+  /** Puts one dead letter back. */
+  ActionLog.Entry putBack(DeadLetters.Place place) {
+    String letter = place.topic() + "-" + place.partition() + "-" + place.offset();
+    call(place.topic(), "put-back", () -> deadLetters.putBack(place));
+    return log.ended(
+        place.topic(),
+        "put-back",
+        "Put dead letter " + letter + " back on its topic.",
+        "Kafka has it. If it still does not fit, it comes back as a new dead letter.",
+        true);
+  }
+
+  /**
+   * @param confirm the queue's name
+   */
+  ActionLog.Entry putBackAll(String topic, String confirm) {
+    confirmed(topic, confirm);
+    int[] count = new int[1];
+    call(topic, "put-back-all", () -> count[0] = deadLetters.putBackAll(topic));
+    return log.ended(
+        topic,
+        "put-back-all",
+        "Put all waiting dead letters of " + topic + " back on their topics.",
+        Words.count(count[0], "record is", "records are") + " back in Kafka.",
+        true);
+  }
+
+  private static void confirmed(String name, String confirm) {
+    if (!name.equals(confirm)) {
+      throw new SluiceException("Type " + name + " to confirm.");
+    }
+  }
+
+  private void call(String target, String action, Runnable call) {
+    try {
+      call.run();
+    } catch (SluiceException | ConnectClient.Unreachable e) {
+      log.ended(target, action, "Tried: " + action + " " + target + ".", e.getMessage(), false);
+      throw e;
+    }
+  }
+
+  /** Offsets of a connector, as Connect shows them. */
+  com.fasterxml.jackson.databind.JsonNode offsets(String name) {
+    return connect.offsets(name);
+  }
+
+  /** What the worker's plugin says against the connector's configuration, by setting. */
+  java.util.List<ConnectClient.SettingError> validate(String name, Map<String, String> config) {
+    return connect.validate(new dev.sluice.connect.ConnectorSpec(name, config));
+  }
+}

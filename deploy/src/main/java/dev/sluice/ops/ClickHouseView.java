@@ -1,0 +1,15 @@
+package dev.sluice.ops;
+
+import java.util.Map;
+
+/** The tables of ClickHouse's database by name. */
+record ClickHouseView(Map<String, Table> tables) {
+
+  /**
+   * A table.
+   *
+   * @param rows versions of one row counted apart until they are merged
+   * @param parts active parts
+   */
+  record Table(String name, String engine, long rows, long bytes, long parts) {}
+}

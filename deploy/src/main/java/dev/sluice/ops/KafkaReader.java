@@ -1,0 +1,139 @@
+package dev.sluice.ops;
+
+import dev.sluice.ops.KafkaView.Topic;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Reads {@link KafkaView}s over one admin client, in as many requests as Kafka needs for one
+ * connector, however many there are.
+ *
+ * <p>Failure semantics: a failure, or no answer within {@value #LIMIT_MILLIS} ms, is thrown and
+ * nothing is kept of it. A group without offsets, or a topic deleted meanwhile, is left out.
+ */
+final class KafkaReader implements AutoCloseable {
+
+  private static final int LIMIT_MILLIS = 3000;
+
+  private final Admin admin;
+
+  KafkaReader(String bootstrapServers) {
+    this.admin =
+        Admin.create(
+            Map.of(
+                "bootstrap.servers", bootstrapServers,
+                "client.id", "sluice-ops",
+                "reconnect.backoff.max.ms", "2000",
+                "default.api.timeout.ms", LIMIT_MILLIS,
+                "request.timeout.ms", LIMIT_MILLIS));
+  }
+
+  /**
+   * @param sinks the sink connectors
+   * @param wanted the topics of interest
+   * @param hourly those of them whose records of the last hour are to be counted
+   */
+  KafkaView read(Collection<String> sinks, Predicate<String> wanted, Predicate<String> hourly)
+      throws ExecutionException, InterruptedException {
+    Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
+    sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));
+    Set<String> all = admin.listTopics().names().get();
+    Map<String, Map<TopicPartition, Long>> committed = committed(sinks, groups);
+    Set<String> names = new java.util.HashSet<>();
+    all.stream().filter(wanted).forEach(names::add);
+    committed.values().forEach(at -> at.keySet().forEach(p -> names.add(p.topic())));
+    names.retainAll(all);
+    Map<String, Topic> topics = topics(names, hourly);
+    return new KafkaView(topics, committed);
+  }
+
+  private Map<String, Map<TopicPartition, Long>> committed(
+      Collection<String> sinks, Map<String, ListConsumerGroupOffsetsSpec> groups)
+      throws ExecutionException, InterruptedException {
+    Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
+    if (groups.isEmpty()) {
+      return committed;
+    }
+    Map<String, Map<TopicPartition, OffsetAndMetadata>> answer =
+        admin.listConsumerGroupOffsets(groups).all().get();
+    for (String sink : sinks) {
+      Map<TopicPartition, Long> offsets = new HashMap<>();
+      answer
+          .getOrDefault(group(sink), Map.of())
+          .forEach((partition, at) -> put(offsets, partition, at));
+      committed.put(sink, offsets);
+    }
+    return committed;
+  }
+
+  private static void put(
+      Map<TopicPartition, Long> offsets, TopicPartition partition, OffsetAndMetadata at) {
+    if (at != null) {
+      offsets.put(partition, at.offset());
+    }
+  }
+
+  private Map<String, Topic> topics(Set<String> names, Predicate<String> hourly)
+      throws ExecutionException, InterruptedException {
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (KafkaFuture<TopicDescription> future :
+        admin.describeTopics(names).topicNameValues().values()) {
+      TopicDescription topic = future.get();
+      topic
+          .partitions()
+          .forEach(p -> partitions.add(new TopicPartition(topic.name(), p.partition())));
+    }
+    long hourAgo = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
+    List<TopicPartition> counted = partitions.stream().filter(p -> hourly.test(p.topic())).toList();
+    var starts = ask(partitions, OffsetSpec.earliest());
+    var since = ask(counted, OffsetSpec.forTimestamp(hourAgo));
+    var ends = ask(partitions, OffsetSpec.latest());
+    Map<String, Topic> topics = new HashMap<>();
+    names.forEach(
+        name ->
+            topics.put(name, new Topic(name, new HashMap<>(), new HashMap<>(), new HashMap<>())));
+    starts.get().forEach((p, at) -> topics.get(p.topic()).starts().put(p, at.offset()));
+    ends.get().forEach((p, at) -> topics.get(p.topic()).ends().put(p, at.offset()));
+    for (Map.Entry<TopicPartition, ListOffsetsResultInfo> at : since.get().entrySet()) {
+      Topic topic = topics.get(at.getKey().topic());
+      // -1: nothing is that young.
+      long first =
+          at.getValue().offset() < 0 ? topic.ends().get(at.getKey()) : at.getValue().offset();
+      topic.hourAgo().put(at.getKey(), first);
+    }
+    return topics;
+  }
+
+  private KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> ask(
+      List<TopicPartition> partitions, OffsetSpec spec) {
+    Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+    partitions.forEach(p -> wanted.put(p, spec));
+    return wanted.isEmpty()
+        ? KafkaFuture.completedFuture(Map.of())
+        : admin.listOffsets(wanted).all();
+  }
+
+  private static String group(String sink) {
+    return "connect-" + sink;
+  }
+
+  @Override
+  public void close() {
+    admin.close(Duration.ofSeconds(1));
+  }
+}

@@ -1,0 +1,68 @@
+package dev.sluice.ops;
+
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What Kafka said at one moment.
+ *
+ * @param topics those asked about that exist, by name
+ * @param committed by sink connector: where its consumer group is in each partition
+ */
+record KafkaView(Map<String, Topic> topics, Map<String, Map<TopicPartition, Long>> committed) {
+
+  /**
+   * A topic's partitions.
+   *
+   * @param starts first offset that is kept, by partition
+   * @param ends offset after the last
+   * @param hourAgo first offset of the last hour; empty unless it was asked for
+   */
+  record Topic(
+      String name,
+      Map<TopicPartition, Long> starts,
+      Map<TopicPartition, Long> ends,
+      Map<TopicPartition, Long> hourAgo) {
+
+    /** Offsets handed out so far. */
+    long endSum() {
+      return sum(ends);
+    }
+
+    /** Records that are kept. */
+    long records() {
+      return sum(ends) - sum(starts);
+    }
+
+    /** Records of the last hour. */
+    long recordsOfLastHour() {
+      return hourAgo.entrySet().stream()
+          .mapToLong(at -> Math.max(0, ends.getOrDefault(at.getKey(), 0L) - at.getValue()))
+          .sum();
+    }
+
+    /** Where a sink is in this topic: what it committed, or the start of what it has not. */
+    Map<TopicPartition, Long> positions(Map<TopicPartition, Long> committed) {
+      Map<TopicPartition, Long> positions = new java.util.HashMap<>(starts);
+      committed.forEach((partition, at) -> positions.computeIfPresent(partition, (p, s) -> at));
+      return positions;
+    }
+
+    /** Records that a sink has not had acknowledged. */
+    long lag(Map<TopicPartition, Long> committed) {
+      Map<TopicPartition, Long> positions = positions(committed);
+      return ends.entrySet().stream()
+          .mapToLong(end -> Math.max(0, end.getValue() - positions.getOrDefault(end.getKey(), 0L)))
+          .sum();
+    }
+  }
+
+  static long sum(Map<TopicPartition, Long> offsets) {
+    return offsets.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Where a sink is, in all its topics; empty before its first commit. */
+  Map<TopicPartition, Long> committed(String sink) {
+    return committed.getOrDefault(sink, Map.of());
+  }
+}

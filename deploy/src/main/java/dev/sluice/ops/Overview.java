@@ -1,0 +1,117 @@
+package dev.sluice.ops;
+
+import dev.sluice.connect.Health;
+import java.util.List;
+
+/**
+ * All that the page's first view shows, of one moment. Immutable; its components are the JSON of
+ * {@code /api/overview}. A number that is not known is null.
+ *
+ * @param at epoch millis
+ * @param state the worst of all pipelines, connectors and servers
+ * @param pipelines worst first
+ * @param connectors worst first
+ */
+record Overview(
+    long at,
+    Health state,
+    List<Server> servers,
+    List<PipelineView> pipelines,
+    List<ConnectorView> connectors,
+    List<DeadLetterQueue> deadLetters) {
+
+  /**
+   * One of the four servers.
+   *
+   * @param error why it cannot be reached; null when it can
+   * @param answeredAt when it last answered; 0 for never
+   */
+  record Server(String name, String address, String error, long answeredAt) {}
+
+  /**
+   * A pipeline.
+   *
+   * @param parts in the order of the flow: postgres, source, topic, sink, table
+   * @param problems what is wrong, causes before effects; empty when all is well
+   * @param snapshot null when none was seen
+   */
+  record PipelineView(
+      String id,
+      Health state,
+      String sourceTable,
+      String factTable,
+      List<Part> parts,
+      List<Problem> problems,
+      Progress snapshot,
+      Long freshnessP50,
+      Long freshnessP99) {}
+
+  /**
+   * A part of a pipeline with its one number.
+   *
+   * @param kind postgres, source, topic, sink or table
+   * @param state null when the part does not exist in this pipeline
+   * @param unit bytes, records, rows/s or ms
+   * @param second for the sink: rows/s out, beside {@code value}, those in
+   * @param note a few more words; null for none
+   */
+  record Part(
+      String kind,
+      String name,
+      Health state,
+      String unit,
+      Double value,
+      Double second,
+      String note) {}
+
+  /**
+   * Something that is wrong.
+   *
+   * @param text a whole sentence
+   * @param remedy what mends it
+   * @param connector whose action may mend it; null for none
+   * @param action restart-failed, resume or null
+   */
+  record Problem(
+      Health state, String part, String text, String remedy, String connector, String action) {}
+
+  /**
+   * A snapshot of one table.
+   *
+   * @param total rows by the planner's estimate, or what was read when that is more
+   * @param read rows in the topic
+   * @param written rows that ClickHouse has acknowledged
+   * @param running false once all that was read has been written
+   * @param remainingMillis null when there is no rate yet
+   */
+  record Progress(
+      String table,
+      long total,
+      long read,
+      long written,
+      boolean running,
+      long startedAt,
+      long endedAt,
+      Long remainingMillis) {}
+
+  /** A connector in a list. */
+  record ConnectorView(
+      String name,
+      String type,
+      String plugin,
+      Health state,
+      int running,
+      int tasks,
+      String cause) {}
+
+  /**
+   * A dead letter queue.
+   *
+   * @param connectors the sinks that write it
+   * @param records kept in the topic
+   * @param lastHour arrived in the last hour
+   * @param waiting of those of the last hour, the ones not put back
+   */
+  record DeadLetterQueue(
+      String topic, List<String> connectors, long records, long lastHour, long waiting) {}
+}

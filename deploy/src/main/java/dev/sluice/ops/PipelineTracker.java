@@ -1,0 +1,135 @@
+package dev.sluice.ops;
+
+import dev.sluice.ops.KafkaView.Topic;
+import dev.sluice.ops.PostgresView.Slot;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What has to be remembered of one pipeline from one look to the next: rates, marks of freshness,
+ * the snapshot, the last hour. Only the collector's thread changes it.
+ */
+final class PipelineTracker {
+
+  private final Rates in = new Rates();
+  private final Rates out = new Rates();
+  private final Freshness freshness = new Freshness();
+  private final SnapshotProgress snapshot = new SnapshotProgress();
+  private final History history = new History();
+  private boolean streamed;
+  private long notStreamingSince;
+  private long lag;
+  private long topicSeenAt;
+  private long slotSeenAt;
+
+  /** Takes what the servers said since the last look. */
+  void see(long at, Pipeline pipeline, Answers answers) {
+    seeSlot(at, pipeline, answers);
+    Topic topic = topic(pipeline, answers);
+    KafkaView kafka = answers.kafka().value();
+    if (topic == null || answers.kafka().askedAt() <= topicSeenAt) {
+      return;
+    }
+    topicSeenAt = answers.kafka().askedAt();
+    Map<TopicPartition, Long> committed = kafka.committed(pipeline.sink().name());
+    Map<TopicPartition, Long> positions = topic.positions(committed);
+    lag = topic.lag(committed);
+    in.add(topicSeenAt, topic.endSum());
+    out.add(topicSeenAt, KafkaView.sum(positions));
+    boolean snapshotting =
+        pipeline.source() != null
+            && answers.connect().value().snapshotting().contains(pipeline.source().name());
+    PostgresView postgres = answers.postgres().value();
+    if (postgres != null) {
+      snapshot.see(
+          at,
+          snapshotting,
+          postgres.estimatedRows().getOrDefault(pipeline.sourceTable(), 0L),
+          KafkaView.sum(topic.starts()),
+          topic.endSum(),
+          KafkaView.sum(positions));
+      // Only ends that were read after the slot's position hold all that is before it.
+      Optional<Slot> slot = slot(pipeline, postgres);
+      if (slot.isPresent() && answers.kafka().askedAt() >= answers.postgres().answeredAt()) {
+        freshness.confirmed(slot.get().confirmedLsn(), topic.ends());
+      }
+    }
+    freshness.acknowledged(answers.kafka().askedAt(), positions);
+  }
+
+  private void seeSlot(long at, Pipeline pipeline, Answers answers) {
+    PostgresView postgres = answers.postgres().value();
+    if (postgres == null || !answers.postgres().reachable()) {
+      return;
+    }
+    boolean active = slot(pipeline, postgres).map(Slot::active).orElse(false);
+    streamed |= active;
+    notStreamingSince = active ? 0 : notStreamingSince == 0 ? at : notStreamingSince;
+    if (streamed && !snapshot.isRunning() && answers.postgres().askedAt() > slotSeenAt) {
+      slotSeenAt = answers.postgres().askedAt();
+      freshness.mark(slotSeenAt, postgres.lsn());
+    }
+  }
+
+  /** Adds the point of this moment to the last hour. */
+  void record(long at, Long slotBytes, boolean kafkaReachable, double deadLetters) {
+    history.add(
+        at,
+        kafkaReachable ? in.perSecond() : Double.NaN,
+        kafkaReachable ? out.perSecond() : Double.NaN,
+        kafkaReachable ? lag : Double.NaN,
+        slotBytes == null ? Double.NaN : slotBytes,
+        number(freshness.percentile(0.5)),
+        number(freshness.percentile(0.99)),
+        deadLetters);
+  }
+
+  private static double number(java.util.OptionalLong value) {
+    return value.isPresent() ? value.getAsLong() : Double.NaN;
+  }
+
+  /**
+   * The slot of the pipeline's source, by name or, where that is a reference, by what it may be.
+   */
+  static Optional<Slot> slot(Pipeline pipeline, PostgresView postgres) {
+    Template name = pipeline.slot();
+    return name.isEmpty()
+        ? Optional.empty()
+        : postgres.slots().values().stream().filter(s -> name.matches(s.name())).findFirst();
+  }
+
+  static Topic topic(Pipeline pipeline, Answers answers) {
+    KafkaView kafka = answers.kafka().value();
+    return kafka == null || pipeline.sink() == null ? null : kafka.topics().get(pipeline.topic());
+  }
+
+  Rates in() {
+    return in;
+  }
+
+  Rates out() {
+    return out;
+  }
+
+  Freshness freshness() {
+    return freshness;
+  }
+
+  SnapshotProgress snapshot() {
+    return snapshot;
+  }
+
+  History history() {
+    return history;
+  }
+
+  long lag() {
+    return lag;
+  }
+
+  /** Since when nobody streams from the slot; 0 when somebody does. */
+  long notStreamingSince() {
+    return notStreamingSince;
+  }
+}

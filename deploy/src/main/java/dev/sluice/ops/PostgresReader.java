@@ -1,0 +1,112 @@
+package dev.sluice.ops;
+
+import dev.sluice.ops.PostgresView.Slot;
+import dev.sluice.pipeline.PostgresAddress;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads {@link PostgresView}s over one kept connection: four short queries on catalogues, none on
+ * user tables.
+ *
+ * <p>Failure semantics: a failure closes the connection and is thrown; the next read makes a new
+ * one. No answer within {@value #LIMIT_MILLIS} ms is a failure.
+ */
+final class PostgresReader implements AutoCloseable {
+
+  private static final int LIMIT_MILLIS = 3000;
+
+  private static final String SLOTS =
+      "SELECT slot_name, active, coalesce(wal_status, ''),"
+          + " coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint,"
+          + " coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint,"
+          + " coalesce(pg_wal_lsn_diff(confirmed_flush_lsn, '0/0'), 0)::bigint"
+          + " FROM pg_replication_slots WHERE slot_type = 'logical'"
+          + " AND database = current_database()";
+  private static final String PUBLICATIONS =
+      "SELECT pubname, schemaname || '.' || tablename FROM pg_publication_tables";
+  private static final String ESTIMATES =
+      "SELECT DISTINCT t.schemaname || '.' || t.tablename, c.reltuples::bigint"
+          + " FROM pg_publication_tables t JOIN pg_class c"
+          + " ON c.oid = (quote_ident(t.schemaname) || '.' || quote_ident(t.tablename))::regclass";
+
+  private final PostgresAddress address;
+  private Connection connection;
+
+  PostgresReader(PostgresAddress address) {
+    this.address = address;
+  }
+
+  synchronized PostgresView read() throws SQLException {
+    try {
+      if (connection == null) {
+        connection = address.connect();
+        connection.setNetworkTimeout(Runnable::run, LIMIT_MILLIS);
+        connection.setReadOnly(true);
+      }
+      try (Statement statement = connection.createStatement()) {
+        return view(statement);
+      }
+    } catch (SQLException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static PostgresView view(Statement statement) throws SQLException {
+    long lsn;
+    try (ResultSet rows =
+        statement.executeQuery(
+            "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")) {
+      rows.next();
+      lsn = rows.getLong(1);
+    }
+    Map<String, Slot> slots = new HashMap<>();
+    try (ResultSet rows = statement.executeQuery(SLOTS)) {
+      while (rows.next()) {
+        slots.put(
+            rows.getString(1),
+            new Slot(
+                rows.getString(1),
+                rows.getBoolean(2),
+                rows.getString(3),
+                rows.getLong(4),
+                rows.getLong(5),
+                rows.getLong(6)));
+      }
+    }
+    Map<String, Set<String>> publications = new HashMap<>();
+    try (ResultSet rows = statement.executeQuery(PUBLICATIONS)) {
+      while (rows.next()) {
+        publications
+            .computeIfAbsent(rows.getString(1), name -> new HashSet<>())
+            .add(rows.getString(2));
+      }
+    }
+    Map<String, Long> estimates = new HashMap<>();
+    try (ResultSet rows = statement.executeQuery(ESTIMATES)) {
+      while (rows.next()) {
+        estimates.put(rows.getString(1), rows.getLong(2));
+      }
+    }
+    return new PostgresView(lsn, slots, publications, estimates);
+  }
+
+  @Override
+  public synchronized void close() {
+    try {
+      if (connection != null) {
+        connection.close();
+      }
+    } catch (SQLException e) {
+      // It was broken already.
+    }
+    connection = null;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.sluice.ops;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What Postgres said at one moment.
+ *
+ * @param lsn end of the WAL as a number of bytes
+ * @param slots logical replication slots by name
+ * @param publications {@code schema.table} by publication
+ * @param estimatedRows the planner's estimate by {@code schema.table}
+ */
+record PostgresView(
+    long lsn,
+    Map<String, Slot> slots,
+    Map<String, Set<String>> publications,
+    Map<String, Long> estimatedRows) {
+
+  /**
+   * A slot.
+   *
+   * @param active whether a client streams from it
+   * @param walStatus reserved, extended, unreserved or lost
+   * @param retainedBytes WAL that Postgres keeps for it
+   * @param lagBytes WAL that its client has not confirmed
+   * @param confirmedLsn as a number of bytes
+   */
+  record Slot(
+      String name,
+      boolean active,
+      String walStatus,
+      long retainedBytes,
+      long lagBytes,
+      long confirmedLsn) {}
+
+  /** True when some publication of that name (which may hold references) sends the table. */
+  boolean publishes(Template publication, String table) {
+    return publications.entrySet().stream()
+        .anyMatch(p -> publication.matches(p.getKey()) && p.getValue().contains(table));
+  }
+}
