@@ -87,8 +87,9 @@ final class VerifyAndDoctorIT {
     pipeline
         .clickHouse()
         .execute(
-            "INSERT INTO %1$s SELECT * REPLACE ('%2$s' AS id) FROM (SELECT * FROM %1$s FINAL"
-                + " WHERE id = '%3$s')".formatted(FACTS, extra, ids.get(4)));
+            ("INSERT INTO %1$s SELECT * REPLACE ('%2$s' AS id) FROM (SELECT * FROM %1$s FINAL"
+                    + " WHERE id = '%3$s')")
+                .formatted(FACTS, extra, ids.get(4)));
     planted.put(extra, "extra");
     execute("UPDATE app_user_visits SET is_deleted = true WHERE id = '" + ids.get(5) + "'");
     pipeline.awaitSynced(progress -> {});
