@@ -33,6 +33,9 @@ final class ClickHouse implements Server {
   private static final int QUERY_TIMEOUT_MS = 10_000;
   private static final int MAX_CONNECTIONS = 100;
 
+  /** A snapshot's batch may reach over more months than the default allows in one insert. */
+  private static final String PARTITIONS_PER_BLOCK = "max_partitions_per_insert_block";
+
   private final List<Client> clients = new ArrayList<>();
   private final SinkConfig config;
   private volatile int current;
@@ -112,6 +115,7 @@ final class ClickHouse implements Server {
   @Override
   public void execute(String statement, String queryId) throws Fault, InterruptedException {
     QuerySettings settings = new QuerySettings().setQueryId(queryId);
+    settings.serverSetting(PARTITIONS_PER_BLOCK, "0");
     config.clickhouseSettings().forEach(settings::serverSetting);
     call(
         queryId,
@@ -126,8 +130,7 @@ final class ClickHouse implements Server {
     // Whatever the user's profile says, the answer comes when the rows are written.
     settings.serverSetting("async_insert", "0");
     settings.serverSetting("wait_end_of_query", "1");
-    // A snapshot's batch may reach over more months than the default allows in one insert.
-    settings.serverSetting("max_partitions_per_insert_block", "0");
+    settings.serverSetting(PARTITIONS_PER_BLOCK, "0");
     config.clickhouseSettings().forEach(settings::serverSetting);
     settings.setDeduplicationToken(insert.token());
     List<String> columns =

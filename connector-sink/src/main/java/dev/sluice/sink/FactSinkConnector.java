@@ -30,15 +30,18 @@ public final class FactSinkConnector extends SinkConnector {
   @Override
   public Config validate(Map<String, String> newSettings) {
     Config validated = super.validate(newSettings);
+    SinkConfig.contradictions(newSettings)
+        .forEach((setting, problem) -> add(validated, setting, problem));
     if (validated.configValues().stream().allMatch(value -> value.errorMessages().isEmpty())) {
-      new ConnectionCheck(newSettings)
-          .run(
-              (setting, problem) ->
-                  validated.configValues().stream()
-                      .filter(value -> value.name().equals(setting))
-                      .forEach(value -> value.addErrorMessage(problem)));
+      new ConnectionCheck(newSettings).run((setting, problem) -> add(validated, setting, problem));
     }
     return validated;
+  }
+
+  private static void add(Config validated, String setting, String problem) {
+    validated.configValues().stream()
+        .filter(value -> value.name().equals(setting))
+        .forEach(value -> value.addErrorMessage(problem));
   }
 
   @Override

@@ -107,8 +107,25 @@ public final class FactSinkTask extends SinkTask {
       joined.add(lane);
       sources.put(partition, new Source(partition, lane));
     }
+    if (config.truncate()) {
+      refuseSeveralPartitionsOfATable();
+    }
     // Until the lane is ready; Connect may even hold a pause from before the rebalance.
     context.pause(partitions.toArray(TopicPartition[]::new));
+  }
+
+  /** A truncate has no place among the rows of other partitions than its own. */
+  private void refuseSeveralPartitionsOfATable() {
+    lanes.forEach(
+        (table, lane) -> {
+          List<TopicPartition> feeding =
+              sources.values().stream().filter(s -> s.lane == lane).map(s -> s.partition).toList();
+          if (feeding.size() > 1) {
+            throw new ConnectException(
+                "%s=true wants one partition for each table, because a truncate stands in the order of one only; table %s takes rows from %s"
+                    .formatted(SinkSettings.TRUNCATE, table, feeding));
+          }
+        });
   }
 
   private Lane newLane(String table) {

@@ -14,6 +14,9 @@ final class RowBuffer {
   private static final VarHandle INT = view(int[].class);
   private static final VarHandle LONG = view(long[].class);
 
+  /** As large as a batch gets by default. */
+  private static final int LARGE = 32 << 20;
+
   private byte[] bytes;
   private int size;
 
@@ -93,8 +96,13 @@ final class RowBuffer {
 
   private void reserve(int count) {
     if (bytes.length - size < count) {
-      // In small steps: a full batch is a little over batch.bytes, and twice that would be waste.
-      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, count), bytes.length / 4 * 5));
+      grow(Math.addExact(size, count));
     }
+  }
+
+  /** First in large steps, because memory that is touched anew is dear; then waste would be. */
+  private void grow(int needed) {
+    int step = bytes.length < LARGE ? bytes.length : bytes.length / 8;
+    bytes = Arrays.copyOf(bytes, Math.max(needed, Math.addExact(bytes.length, step)));
   }
 }

@@ -30,11 +30,33 @@ record SinkConfig(
     int retryBackoffMaxMs,
     boolean truncate) {
 
+  private static final String TASKS_MAX = "tasks.max";
+
   /** One server of the list in {@code hostname}. */
   record Host(String name, int port) {}
 
+  /** What is wrong with settings that are valid each by itself: by setting, empty when nothing. */
+  static Map<String, String> contradictions(Map<String, String> settings) {
+    boolean truncate = Boolean.parseBoolean(settings.get(SinkSettings.TRUNCATE));
+    return truncate && !settings.getOrDefault(TASKS_MAX, "1").equals("1")
+        ? Map.of(
+            SinkSettings.TRUNCATE,
+            "true needs "
+                + TASKS_MAX
+                + "=1: a task cannot know where the others are when it comes to a truncate")
+        : Map.of();
+  }
+
+  /**
+   * @throws ConfigException when a setting is wrong, or two of them contradict one another
+   */
   static SinkConfig of(Map<String, String> settings) {
     AbstractConfig config = new AbstractConfig(SinkSettings.DEFINITION, settings, false);
+    contradictions(settings)
+        .forEach(
+            (setting, problem) -> {
+              throw new ConfigException(setting + ": " + problem);
+            });
     return new SinkConfig(
         settings.getOrDefault("name", "sluice"),
         hosts(config.getList(SinkSettings.HOSTNAME), config.getInt(SinkSettings.PORT)),

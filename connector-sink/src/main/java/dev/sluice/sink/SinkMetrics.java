@@ -13,6 +13,8 @@ import org.apache.kafka.common.metrics.PluginMetrics;
  * The task's numbers, as gauges over counters of its own: sensors of one name would be shared by
  * all tasks of a worker. Connect adds the tags of connector and task.
  *
+ * <p>Freshness counts from the record timestamp, which our transform sets to the commit time.
+ *
  * <p>Failure semantics: a task that Connect has given up may still hold its metrics when its
  * successor starts. Until it lets go, the successor works unseen and tries again.
  */
@@ -56,7 +58,7 @@ final class SinkMetrics {
     gauge("dead-letters-total", "records that became no row", deadLetters::get);
     gauge(
         "freshness-ms",
-        "milliseconds since the record timestamp of the newest row acknowledged, -1 before it",
+        "milliseconds since the newest row acknowledged was committed, -1 before it",
         this::freshness);
   }
 

@@ -235,8 +235,8 @@ final class SinkSettings {
         Importance.LOW,
         Width.SHORT,
         "Truncate",
-        "Let truncate events in: each marks all current rows of its table as deleted. If false, a"
-            + " truncate event is a bad record.");
+        "Let truncate events in: each marks all rows before it as deleted. Needs tasks.max=1 and"
+            + " one partition for each table. If false, a truncate event is a bad record.");
     return definition;
   }
 

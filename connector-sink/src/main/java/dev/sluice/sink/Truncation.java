@@ -1,6 +1,7 @@
 package dev.sluice.sink;
 
 import dev.sluice.sink.TableLayout.Column;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -11,15 +12,16 @@ import org.apache.kafka.connect.errors.DataException;
 /**
  * A truncate event: a Struct whose schema is named {@value #SCHEMA_NAME}.
  *
- * <p>Its fields are integer columns with the least value each current row shall have: first the
- * delete flag, then, if they are to rise, version columns. Rows that bear the flag already stay as
- * they are, so the statement may be repeated.
+ * <p>Its fields are columns with the least value that each current row is to have. First stands the
+ * delete flag: rows that bear it already stay as they are, so the statement may be repeated. Then
+ * come version columns, if the truncate has a version of its own: rows above it were written after
+ * the truncate, landed before a crash and are read again now; they stay too.
  */
 final class Truncation {
   static final String SCHEMA_NAME = "dev.sluice.Truncate";
 
-  private static final Set<String> INTEGERS =
-      Set.of("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64");
+  private static final Set<String> TYPES =
+      Set.of("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Bool");
 
   private Truncation() {}
 
@@ -28,9 +30,9 @@ final class Truncation {
   }
 
   /**
-   * The statement that marks all current rows.
+   * The statement that marks the rows.
    *
-   * @throws DataException when a field is no integer column of the table
+   * @throws DataException when a field is no column of the table with a type that can be compared
    */
   static String statement(Struct event, TableLayout layout) {
     List<Field> fields = event.schema().fields();
@@ -41,15 +43,20 @@ final class Truncation {
         layout.columns().stream()
             .filter(column -> column.writable() && !column.defaultKind().equals("EPHEMERAL"))
             .toList();
+    List<String> stale = new ArrayList<>();
     for (Field field : fields) {
-      if (columns.stream().noneMatch(c -> is(c, field) && INTEGERS.contains(c.type()))
-          || !(event.get(field) instanceof Number)) {
-        throw new DataException("field " + field.name() + " is no integer column of the table");
-      }
+      Column column =
+          columns.stream()
+              .filter(c -> c.name().equals(field.name()) && TYPES.contains(c.type()))
+              .findAny()
+              .orElseThrow(() -> unusable(field));
+      stale.add(
+          ClickHouse.quote(field.name())
+              + (stale.isEmpty() ? " < " : " <= ")
+              + least(event, column));
     }
     String table = ClickHouse.quote(layout.table());
-    String flag = ClickHouse.quote(fields.get(0).name());
-    return "INSERT INTO %s (%s) SELECT %s FROM %s FINAL WHERE %s < %s"
+    return "INSERT INTO %s (%s) SELECT %s FROM %s FINAL WHERE %s"
             .formatted(
                 table,
                 columns.stream()
@@ -59,24 +66,33 @@ final class Truncation {
                     .map(column -> value(column, event))
                     .collect(Collectors.joining(", ")),
                 table,
-                flag,
-                event.get(fields.get(0)))
+                String.join(" AND ", stale))
         // Equal blocks of two truncates are no duplicates of each other.
         + " SETTINGS insert_deduplicate = 0";
   }
 
-  private static boolean is(Column column, Field field) {
-    return column.name().equals(field.name());
+  private static DataException unusable(Field field) {
+    return new DataException(
+        "field " + field.name() + " is no column of the table of an integer type or Bool");
   }
 
   private static String value(Column column, Struct event) {
     String name = ClickHouse.quote(column.name());
-    Field field = event.schema().field(column.name());
-    if (field == null) {
-      return name;
+    return event.schema().field(column.name()) == null
+        ? name
+        : "greatest(%s, %s)".formatted(name, least(event, column));
+  }
+
+  private static String least(Struct event, Column column) {
+    Object value = event.get(column.name());
+    String text;
+    if (value instanceof Long number && column.type().equals("UInt64")) {
+      text = Long.toUnsignedString(number);
+    } else if (value instanceof Number || value instanceof Boolean) {
+      text = value.toString();
+    } else {
+      throw unusable(event.schema().field(column.name()));
     }
-    long least = ((Number) event.get(field)).longValue();
-    String text = column.type().equals("UInt64") ? Long.toUnsignedString(least) : "" + least;
-    return "greatest(%s, CAST('%s', '%s'))".formatted(name, text, column.type());
+    return "CAST('%s', '%s')".formatted(text, column.type());
   }
 }

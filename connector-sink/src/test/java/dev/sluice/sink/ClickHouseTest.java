@@ -44,6 +44,11 @@ class ClickHouseTest {
   private final ExecutorService executor = Executors.newCachedThreadPool();
   private final List<AutoCloseable> open = new ArrayList<>();
 
+  /** Of the last request that was remembered. */
+  private volatile String query;
+
+  private volatile byte[] body;
+
   @AfterEach
   void close() throws Exception {
     for (AutoCloseable closeable : open) {
@@ -112,43 +117,27 @@ class ClickHouseTest {
 
   @Test
   void anInsertNamesItsQueryItsTokenAndItsColumns() throws Exception {
-    AtomicReference<String> query = new AtomicReference<>();
-    AtomicReference<byte[]> body = new AtomicReference<>();
-    int port =
-        serve(
-            exchange -> {
-              query.set(exchange.getRequestURI().getQuery());
-              body.set(exchange.getRequestBody().readAllBytes());
-              answer(exchange, 200, new byte[0]);
-            });
+    int port = serve(this::remember);
 
     connect(port, Map.of("clickhouseSettings", "insert_quorum=2")).insert(insert(3));
 
-    assertThat(query.get())
+    assertThat(query)
         .contains("query_id=q1")
         .contains("insert_deduplication_token=token")
         .contains("insert_quorum=2")
         .contains("INSERT INTO `t` (`n`")
         .contains("FORMAT RowBinaryWithNamesAndTypes");
-    assertThat(body.get()).startsWith(1, 1, 'n', 5, 'I', 'n', 't', '6', '4').hasSize(9 + 3 * 8);
+    assertThat(body).startsWith(1, 1, 'n', 5, 'I', 'n', 't', '6', '4').hasSize(9 + 3 * 8);
   }
 
   @Test
   void anInsertIsCompressedWithWhatThePluginCarries() throws Exception {
-    AtomicReference<String> query = new AtomicReference<>();
-    AtomicReference<byte[]> body = new AtomicReference<>();
-    int port =
-        serve(
-            exchange -> {
-              query.set(exchange.getRequestURI().getQuery());
-              body.set(exchange.getRequestBody().readAllBytes());
-              answer(exchange, 200, new byte[0]);
-            });
+    int port = serve(this::remember);
 
     connect(port, Map.of("compression", "lz4")).insert(insert(10_000));
 
-    assertThat(query.get()).contains("decompress=1");
-    assertThat(body.get()).hasSizeBetween(1_000, 79_000);
+    assertThat(query).contains("decompress=1");
+    assertThat(body).hasSizeBetween(1_000, 79_000);
   }
 
   @Test
@@ -286,6 +275,12 @@ class ClickHouseTest {
     server.start();
     open.add(() -> server.stop(0));
     return server.getAddress().getPort();
+  }
+
+  private void remember(HttpExchange exchange) throws IOException {
+    query = exchange.getRequestURI().getQuery();
+    body = exchange.getRequestBody().readAllBytes();
+    answer(exchange, 200, new byte[0]);
   }
 
   private static void answer(HttpExchange exchange, int status, byte[] body) throws IOException {

@@ -1,6 +1,7 @@
 package dev.sluice.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.sink.SinkConnector;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,17 @@ class FactSinkConnectorTest {
             "clickhouseSettings",
             "compression",
             "ssl.ca.certificate");
+  }
+
+  @Test
+  void truncatesAreRefusedWithSeveralTasks() {
+    Map<String, String> settings =
+        Map.of("hostname", "h", "truncate.enabled", "true", "tasks.max", "2");
+
+    assertThat(errors(settings)).containsOnlyKeys("truncate.enabled");
+    assertThatThrownBy(() -> connector.start(settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("tasks.max=1");
   }
 
   @Test

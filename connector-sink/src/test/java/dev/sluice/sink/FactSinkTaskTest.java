@@ -385,9 +385,22 @@ class FactSinkTaskTest {
         .containsExactly(
             Map.entry(
                 "INSERT INTO `t` (`n`) SELECT greatest(`n`, CAST('1', 'Int64')) FROM `t` FINAL"
-                    + " WHERE `n` < 1 SETTINGS insert_deduplicate = 0",
+                    + " WHERE `n` < CAST('1', 'Int64') SETTINGS insert_deduplicate = 0",
                 numbers(0, 120)));
     assertThat(server.landed()).isEqualTo(numbers(0, 200));
+  }
+
+  @Test
+  void aTableOfSeveralPartitionsIsRefusedWhereTruncatesAreLetIn() {
+    settings.put("truncate.enabled", "true");
+    worker.start(settings, P0);
+
+    assertThatThrownBy(() -> worker.assign(P1))
+        .isInstanceOf(ConnectException.class)
+        .hasMessageContaining("truncate.enabled")
+        .hasMessageContaining("table t")
+        .hasMessageContaining("t-0")
+        .hasMessageContaining("t-1");
   }
 
   @Test
@@ -412,7 +425,7 @@ class FactSinkTaskTest {
 
     worker.start(settings, P0).drain();
 
-    assertThat(worker.deadLetters.get(0L)).contains("is_deleted is no integer column");
+    assertThat(worker.deadLetters.get(0L)).contains("is_deleted is no column of the table");
   }
 
   @Test

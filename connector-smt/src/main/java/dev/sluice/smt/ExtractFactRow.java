@@ -7,7 +7,6 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.metrics.Monitorable;
 import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.connector.ConnectRecord;
-import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
@@ -26,7 +25,9 @@ import org.apache.kafka.connect.transforms.Transformation;
  *
  * <p>Envelopes may be Structs (JSON with schemas, Avro) or Maps (JSON without). In both cases the
  * types come from the setting {@code schema}; a Struct's schema only tells how to read the values.
- * Topic, partition, key, timestamp and headers pass through, and nothing of the input is changed.
+ * Topic, partition, key and headers pass through, and nothing of the input is changed. The
+ * timestamp becomes the commit time where the record is on its way to a sink, and passes through
+ * elsewhere.
  *
  * <p>Failure semantics: {@link DataException} for a record that cannot become a row without loss.
  * It names column, found and wanted type and the record's place, never a value, and leaves it to
@@ -83,8 +84,7 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   public R apply(R record) {
     metrics.ensureRegistered();
     try {
-      Struct row = rowOf(record.value());
-      return row == null ? null : withValue(record, row);
+      return transformed(record);
     } catch (BadColumn e) {
       metrics.failed(e.column());
       throw badData(record, e);
@@ -99,12 +99,19 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     // Holds nothing but memory.
   }
 
-  /** The row that a change leaves, or null for what leaves none. */
-  private Struct rowOf(Object value) {
+  private R transformed(R record) {
+    Object value = record.value();
     if (value == null) {
-      return dropped(Reason.TOMBSTONE);
+      metrics.dropped(Reason.TOMBSTONE);
+      return null;
     }
     EnvelopePlan plan = planFor(value);
+    Struct row = rowOf(plan, value);
+    return row == null ? null : withValue(record, row, timestamp(record, plan, value));
+  }
+
+  /** The row that a change leaves, or null for what leaves none. */
+  private Struct rowOf(EnvelopePlan plan, Object value) {
     Object op = plan.op(value);
     if (op == null && !plan.isRowChange(value)) {
       return dropped(Reason.NO_ROW_CHANGE);
@@ -116,7 +123,7 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
           settings.flagDeletes()
               ? counted(operation, rows.deleted(plan, value))
               : dropped(Reason.DELETE);
-      case TRUNCATE -> truncated();
+      case TRUNCATE -> truncated(plan, value);
       case MESSAGE -> dropped(Reason.MESSAGE);
     };
   }
@@ -131,11 +138,13 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     throw new Mismatch("found a value of " + value.getClass() + ", wanted a Struct or a Map");
   }
 
-  private Struct truncated() {
+  private Struct truncated(EnvelopePlan plan, Object value) {
     if (settings.failOnTruncate()) {
       throw new Mismatch("the source table was truncated, and truncate.handling is fail");
     }
-    return dropped(Reason.TRUNCATE);
+    return settings.truncation() == null
+        ? dropped(Reason.TRUNCATE)
+        : counted(Operation.TRUNCATE, settings.truncation().of(plan, value));
   }
 
   private Struct counted(Operation operation, Struct row) {
@@ -148,16 +157,26 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     return null;
   }
 
-  private R withValue(R record, Struct row) {
-    Schema schema = settings.rowSchema();
+  private R withValue(R record, Struct row, Long timestamp) {
     return record.newRecord(
         record.topic(),
         record.kafkaPartition(),
         record.keySchema(),
         record.key(),
-        schema,
+        row.schema(),
         row,
-        record.timestamp());
+        timestamp);
+  }
+
+  /**
+   * The commit time, for a sink to tell how fresh its rows are. A record on its way into Kafka
+   * keeps its own: Kafka removes by it what has been kept long enough.
+   */
+  private Long timestamp(R record, EnvelopePlan plan, Object value) {
+    return record instanceof SinkRecord
+            && plan.source(value, Metadata.COMMIT_TS) instanceof Long committed
+        ? committed
+        : record.timestamp();
   }
 
   private static DataException badData(ConnectRecord<?> record, RuntimeException reason) {

@@ -183,9 +183,11 @@ final class ExtractFactRowConfig {
               TRUNCATE_HANDLING,
               Type.STRING,
               "fail",
-              ValidString.in("fail", "skip"),
+              ValidString.in("fail", "skip", "pass"),
               Importance.MEDIUM,
-              "What becomes of a truncate: an error, so that somebody decides, or nothing.",
+              "What becomes of a truncate: an error, so that somebody decides; nothing; or, with"
+                  + " `pass`, a record that makes Sluice's sink mark all rows before it as"
+                  + " deleted.",
               EVENTS,
               6,
               Width.SHORT,

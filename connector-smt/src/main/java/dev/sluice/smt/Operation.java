@@ -13,8 +13,8 @@ enum Operation {
   TRUNCATE,
   MESSAGE;
 
-  /** Those that may give a row. */
-  static final Set<Operation> ROW_OPERATIONS = EnumSet.range(CREATE, DELETE);
+  /** Those that a sink may have to hear of. */
+  static final Set<Operation> FACTS = EnumSet.range(CREATE, TRUNCATE);
 
   static Operation of(Object op) {
     char letter = op instanceof String text && text.length() == 1 ? text.charAt(0) : ' ';

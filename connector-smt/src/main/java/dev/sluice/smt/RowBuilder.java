@@ -135,7 +135,7 @@ final class RowBuilder {
     throw new Mismatch("the value was left out of the event and the column forbids null");
   }
 
-  private Object fromMetadata(
+  static Object fromMetadata(
       EnvelopePlan plan, Object envelope, Metadata metadata, ColumnPlan column) {
     Object value = metadata == Metadata.OP ? plan.op(envelope) : plan.source(envelope, metadata);
     try {

@@ -42,7 +42,7 @@ final class TransformMetrics {
   private long triedAt = System.nanoTime() - RETRY_NANOS;
 
   TransformMetrics(List<ColumnPlan> columns) {
-    for (Operation operation : Operation.ROW_OPERATIONS) {
+    for (Operation operation : Operation.FACTS) {
       rows.put(operation, new LongAdder());
     }
     for (Reason reason : Reason.values()) {

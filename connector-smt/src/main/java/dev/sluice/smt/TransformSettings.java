@@ -26,7 +26,8 @@ import org.apache.kafka.connect.data.Schema;
  *     taken from the envelope or no row is written for a delete
  * @param defaultForNull whether null in a column that forbids it becomes the type's default
  * @param nullForUnavailable whether a value that the event leaves out counts as null
- * @param failOnTruncate whether a truncate is an error, instead of nothing
+ * @param failOnTruncate whether a truncate is an error
+ * @param truncation makes of a truncate what the sink is to know; null when it is to know nothing
  */
 record TransformSettings(
     Schema rowSchema,
@@ -36,7 +37,8 @@ record TransformSettings(
     int versionColumn,
     boolean defaultForNull,
     boolean nullForUnavailable,
-    boolean failOnTruncate) {
+    boolean failOnTruncate,
+    Truncation truncation) {
 
   private static final Set<Schema.Type> FLAG_CARRIERS =
       Set.of(
@@ -66,6 +68,7 @@ record TransformSettings(
               sources.getOrDefault(column.name(), column.name()),
               metadata.get(column.name())));
     }
+    String truncates = (String) values.get(ExtractFactRowConfig.TRUNCATE_HANDLING);
     boolean flagDeletes = values.get(ExtractFactRowConfig.DELETE_HANDLING).equals("flag");
     return new TransformSettings(
         rowSchema,
@@ -75,7 +78,16 @@ record TransformSettings(
         flagDeletes ? versionColumn(columns, schema, values) : -1,
         values.get(ExtractFactRowConfig.NULL_HANDLING).equals("default"),
         values.get(ExtractFactRowConfig.UNAVAILABLE_HANDLING).equals("null"),
-        values.get(ExtractFactRowConfig.TRUNCATE_HANDLING).equals("fail"));
+        truncates.equals("fail"),
+        truncates.equals("pass") ? truncation(columns, schema, values) : null);
+  }
+
+  private static Truncation truncation(
+      List<ColumnPlan> columns, FactSchema schema, Map<String, Object> values) {
+    int flag = deleteColumn(columns, schema, values, true);
+    String version = (String) values.get(ExtractFactRowConfig.VERSION_FIELD);
+    column(schema, ExtractFactRowConfig.VERSION_FIELD, version);
+    return new Truncation(columns.get(flag), columns.get(schema.indexOf(version)));
   }
 
   private static FactSchema schema(Map<String, Object> values) {
@@ -131,8 +143,8 @@ record TransformSettings(
       throw new ConfigException(
           ExtractFactRowConfig.DELETE_FIELD,
           name,
-          "with delete.handling=flag this must be a column of a whole number or Bool, and none of"
-              + " metadata.columns; its type is "
+          "with delete.handling=flag or truncate.handling=pass this must be a column of a whole"
+              + " number or Bool, and none of metadata.columns; its type is "
               + type);
     }
     return index;

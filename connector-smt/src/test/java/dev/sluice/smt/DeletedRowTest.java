@@ -10,25 +10,13 @@ import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The rows of deletes, and the column that marks them. */
-class DeletedRowTest {
+class DeletedRowTest extends TransformTest {
 
   private static final String STRICT_SCHEMA = Visits.FACT_SCHEMA.strip() + ", _version UInt64";
-
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
-
-  @AfterEach
-  void close() {
-    transform.close();
-  }
-
-  private Struct rowOf(SinkRecord record) {
-    return (Struct) transform.apply(record).value();
-  }
 
   @ParameterizedTest
   @EnumSource

@@ -3,17 +3,15 @@ package dev.sluice.smt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ExtractFactRowConfigTest {
-
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
+class ExtractFactRowConfigTest extends TransformTest {
 
   @ParameterizedTest
   @CsvSource(
@@ -39,7 +37,7 @@ class ExtractFactRowConfigTest {
           version.field        | is_deleted             | Int64, UInt64, DateTime or DateTime64
           null.handling        | zero                   | fail, default
           unavailable.handling | keep                   | fail, null
-          truncate.handling    | drop                   | fail, skip
+          truncate.handling    | drop                   | fail, skip, pass
           """)
   void wrongSettingIsRefusedByName(String setting, String value, String allowed) {
     assertThatThrownBy(() -> transform.configure(Visits.settings(setting, value)))
@@ -84,6 +82,37 @@ class ExtractFactRowConfigTest {
   @Test
   void columnsOfDeletesNeedNotExistWhenDeletesAreDropped() {
     transform.configure(Map.of("schema", "id String", "delete.handling", "drop"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Nullable(Int8)", "LowCardinality(Int8)"})
+  void deleteFieldByWhichNoSinkCouldTellDeletedRowsIsRefusedForTruncates(String type) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("schema", "id String, updated_at Int64, is_deleted " + type);
+    transform.configure(settings);
+
+    settings.put("truncate.handling", "pass");
+    assertThatThrownBy(() -> transform.configure(settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("delete.field")
+        .hasMessageContaining("truncate.handling=pass")
+        .hasMessageContaining(type);
+  }
+
+  @Test
+  void truncatesThatPassNeedTheColumnsOfDeletesEvenWhenDeletesAreDropped() {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("schema", "id String");
+    settings.put("delete.handling", "drop");
+    settings.put("truncate.handling", "pass");
+    assertThatThrownBy(() -> transform.configure(settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("delete.field");
+
+    settings.put("schema", "id String, is_deleted Int8");
+    assertThatThrownBy(() -> transform.configure(settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("version.field");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.sluice.smt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
@@ -12,25 +13,13 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.source.SourceRecord;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which events give which rows, and what passes through. */
-class ExtractFactRowTest {
-
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
-
-  @AfterEach
-  void close() {
-    transform.close();
-  }
-
-  private Struct rowOf(SinkRecord record) {
-    return (Struct) transform.apply(record).value();
-  }
+class ExtractFactRowTest extends TransformTest {
 
   @ParameterizedTest
   @EnumSource
@@ -120,6 +109,42 @@ class ExtractFactRowTest {
 
   @ParameterizedTest
   @EnumSource
+  void truncateThatPassesSaysWhichRowsAreDeleted(Form form) {
+    SinkRecord truncate = form.record(null, null, "t", Visits.SOURCE);
+    transform.configure(Visits.settings("truncate.handling", "pass"));
+
+    Struct event = rowOf(truncate);
+
+    assertThat(event.schema().name()).isEqualTo("dev.sluice.Truncate");
+    assertThat(event.schema().fields()).extracting("name").containsExactly("is_deleted");
+    assertThat(values(event)).containsExactly((byte) 1);
+    event.validate();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void truncateOfTheStrictTableHasAVersion(Form form) {
+    transform.configure(
+        Map.of(
+            "schema", "id String, _version UInt64, gone Bool",
+            "delete.field", "gone",
+            "version.field", "_version",
+            "metadata.columns", "_version:lsn",
+            "truncate.handling", "pass"));
+
+    Struct event = rowOf(form.record(null, null, "t", Visits.SOURCE));
+
+    assertThat(event.schema().fields()).extracting("name").containsExactly("gone", "_version");
+    assertThat(values(event)).containsExactly(true, 27_182_818L);
+    Map<String, Object> withoutLsn = new HashMap<>(Visits.SOURCE);
+    withoutLsn.put("lsn", null);
+    assertThatThrownBy(() -> transform.apply(form.record(null, null, "t", withoutLsn)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("column _version");
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void unknownOperationIsBadData(Form form) {
     transform.configure(Visits.settings());
 
@@ -141,7 +166,7 @@ class ExtractFactRowTest {
 
   @ParameterizedTest
   @EnumSource
-  void everythingAroundTheValuePassesThrough(Form form) {
+  void everythingAroundTheValueButTheTimestampPassesThrough(Form form) {
     transform.configure(Visits.settings());
     Object envelope = form.envelope(null, Visits.row(), "c", Visits.SOURCE);
     var headers = new ConnectHeaders().addString("trace", "t1");
@@ -165,9 +190,18 @@ class ExtractFactRowTest {
     assertThat(result.kafkaOffset()).isEqualTo(42);
     assertThat(result.key()).isEqualTo("key");
     assertThat(result.keySchema()).isEqualTo(Schema.STRING_SCHEMA);
-    assertThat(result.timestamp()).isEqualTo(99L);
+    assertThat(result.timestamp()).isEqualTo(Visits.COMMIT_MILLIS);
     assertThat(result.headers()).isEqualTo(headers).isNotSameAs(headers);
     assertThat(record.value()).isEqualTo(form.envelope(null, Visits.row(), "c", Visits.SOURCE));
+  }
+
+  @Test
+  void timestampStaysWhereTheCommitTimeIsUnknown() {
+    transform.configure(Visits.settings());
+    SinkRecord record = Form.MAP.record(null, Visits.row(), "c", Map.of("lsn", 1L));
+    SinkRecord timed = record.newRecord("visits", 3, null, null, null, record.value(), 99L);
+
+    assertThat(transform.apply(timed).timestamp()).isEqualTo(99L);
   }
 
   @ParameterizedTest
@@ -189,6 +223,7 @@ class ExtractFactRowTest {
         atTheSource.apply(bad.newRecord("visits", 0, null, null, schema, good, 5L));
     assertThat(((Struct) result.value()).get("points")).isEqualTo(12.5);
     assertThat(result.sourceOffset()).isEqualTo(offset);
+    assertThat(result.timestamp()).isEqualTo(5L);
   }
 
   @Test
@@ -236,9 +271,5 @@ class ExtractFactRowTest {
       thread.join();
     }
     assertThat(failures).isEmpty();
-  }
-
-  private static List<Object> values(Struct row) {
-    return row.schema().fields().stream().map(row::get).toList();
   }
 }

@@ -4,31 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Where the columns of a row get their values, and what happens when there is none. */
-class RowColumnsTest {
-
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
-
-  @AfterEach
-  void close() {
-    transform.close();
-  }
-
-  private Struct rowOf(SinkRecord record) {
-    return (Struct) transform.apply(record).value();
-  }
+class RowColumnsTest extends TransformTest {
 
   @ParameterizedTest
   @EnumSource
@@ -212,9 +199,5 @@ class RowColumnsTest {
         .containsEntry("id", "String")
         .containsEntry("seen", "Nullable(Int32)")
         .containsEntry("updated_at", "Int64");
-  }
-
-  private static List<Object> values(Struct row) {
-    return row.schema().fields().stream().map(row::get).toList();
   }
 }

@@ -20,12 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TransformMetricsTest {
+class TransformMetricsTest extends TransformTest {
 
   /** What a Connect worker adds. */
   private static final Map<String, String> TAGS = tags();
 
-  private final ExtractFactRow<SinkRecord> transform = new ExtractFactRow<>();
   private final Metrics metrics = new Metrics();
   private final PluginMetricsImpl registry = new PluginMetricsImpl(metrics, TAGS);
 
@@ -38,7 +37,7 @@ class TransformMetricsTest {
   }
 
   @AfterEach
-  void close() {
+  void closeMetrics() {
     metrics.close();
   }
 
@@ -103,13 +102,23 @@ class TransformMetricsTest {
   }
 
   @Test
+  void passedTruncatesAreCounted() {
+    transform.configure(Visits.settings("truncate.handling", "pass"));
+    transform.withPluginMetrics(registry);
+
+    transform.apply(Form.MAP.record(null, null, "t", Visits.SOURCE));
+
+    assertThat(nonZero()).containsOnlyKeys("rows-total{operation=truncate}");
+  }
+
+  @Test
   void everyColumnHasACountFromTheStart() {
     transform.configure(Visits.settings());
     transform.withPluginMetrics(registry);
 
     assertThat(metrics.metrics().keySet())
         .filteredOn(name -> name.group().equals("plugins"))
-        .hasSize(4 + 5 + 21 + 1)
+        .hasSize(5 + 5 + 21 + 1)
         .anyMatch(name -> "id".equals(name.tags().get("column")));
   }
 

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.bench.FreshnessBench;
+import dev.sluice.bench.SinkBench;
 import dev.sluice.bench.SnapshotBench;
 import dev.sluice.local.DataDir;
 import dev.sluice.local.Home;
@@ -117,6 +118,51 @@ final class BenchCommand implements Runnable {
         "%.0f".formatted(at(millis, 0.5)),
         "%.0f".formatted(at(millis, 0.99)),
         "%.0f".formatted(at(millis, 1)));
+  }
+
+  @Command(
+      name = "sink",
+      description =
+          "Rows/s of a sink that drains a full topic, beside the official sink and plain inserts.")
+  void sink(
+      @Option(
+              names = "--rows",
+              paramLabel = "N",
+              defaultValue = "1000000",
+              description = "Visits in each topic (default: ${DEFAULT-VALUE}).")
+          int rows,
+      @Option(
+              names = "--sink-plugin",
+              paramLabel = "DIR",
+              description =
+                  "The official ClickHouse sink's unpacked release, to be measured beside ours.")
+          Path sinkPlugin)
+      throws IOException {
+    Console console = Console.standard();
+    SinkBench.Result result =
+        inTemporaryFolder(
+            folder -> SinkBench.run(folder, Home.locate(), console, rows, sinkPlugin));
+    console.endProgress();
+    TextTable table =
+        new TextTable("WAY", "SECONDS", "ROWS/S", "OF THE CEILING", "TIMES THE OFFICIAL SINK");
+    for (SinkBench.Drain drain : result.drains()) {
+      table.row(
+          (drain.topic() + ", " + drain.sink() + " sink").toLowerCase().replace('_', ' '),
+          "%.1f".formatted(drain.seconds()),
+          "%,.0f".formatted(drain.rowsPerSecond()),
+          "%.0f %%".formatted(100 * drain.rowsPerSecond() / result.ceiling()),
+          result.drains().stream()
+              .filter(d -> d.topic() == drain.topic() && d.sink() == LocalOptions.Sink.OFFICIAL)
+              .map(d -> "%.1f".formatted(drain.rowsPerSecond() / d.rowsPerSecond()))
+              .findAny()
+              .orElse("not measured"));
+    }
+    table.row(
+        "plain inserts (the ceiling)",
+        "%.1f".formatted(rows / result.ceiling()),
+        "%,.0f".formatted(result.ceiling()));
+    spec.commandLine().getOut().print(table);
+    spec.commandLine().getOut().flush();
   }
 
   private static double at(double[] sorted, double share) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.local.Run;
+import dev.sluice.verify.Difference;
 import dev.sluice.verify.TableComparison;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -25,8 +26,8 @@ final class RunReport {
             : "DIFFERENT: %,d rows in Postgres, %,d in ClickHouse."
                 .formatted(comparison.sourceRows(), comparison.factRows()));
     comparison.differences().forEach(difference -> text.append("\n  ").append(difference));
-    if (comparison.moreDifferences() > 0) {
-      text.append("\n  and %,d more rows".formatted(comparison.moreDifferences()));
+    if (comparison.more() > 0) {
+      text.append("\n  and at least %,d more rows".formatted(comparison.more()));
     }
     if (summary.snapshotRows() > 0) {
       text.append("\nSnapshot:  %,d rows/s".formatted(summary.snapshotRowsPerSecond()));
@@ -66,8 +67,11 @@ final class RunReport {
     node.put("identical", summary.comparison().identical());
     node.put("sourceRows", summary.comparison().sourceRows());
     node.put("factRows", summary.comparison().factRows());
-    node.set("differences", mapper.valueToTree(summary.comparison().differences()));
-    node.put("moreDifferences", summary.comparison().moreDifferences());
+    node.set(
+        "differences",
+        mapper.valueToTree(
+            summary.comparison().differences().stream().map(Difference::toString).toList()));
+    node.put("moreDifferences", summary.comparison().more());
     node.put("snapshotRows", summary.snapshotRows());
     node.put("snapshotRowsPerSecond", summary.snapshotRowsPerSecond());
     node.put("changes", summary.changes());

@@ -17,6 +17,9 @@ import picocli.CommandLine.ScopeType;
       OpsCommand.class,
       RegisterCommand.class,
       StatusCommand.class,
+      VerifyCommand.class,
+      DoctorCommand.class,
+      ChaosCommand.class,
       BenchCommand.class
     },
     footer = {

@@ -124,16 +124,22 @@ public record LocalOptions(
 
   /** The same with another number of visits and another fact table. */
   public LocalOptions with(int rows, FactTable factTable) {
-    return copy(rows, factTable, overrides);
+    return copy(rows, factTable, sink, sinkPlugin, overrides);
+  }
+
+  /** The same with the official sink. */
+  public LocalOptions withOfficialSink(Path plugin) {
+    return copy(rows, factTable, Sink.OFFICIAL, plugin, overrides);
   }
 
   /** The same with settings put over those of source, sink and worker. */
   public LocalOptions with(
       Map<String, String> source, Map<String, String> sink, Map<String, String> worker) {
-    return copy(rows, factTable, new Overrides(source, sink, worker));
+    return copy(rows, factTable, this.sink, sinkPlugin, new Overrides(source, sink, worker));
   }
 
-  private LocalOptions copy(int rows, FactTable factTable, Overrides overrides) {
+  private LocalOptions copy(
+      int rows, FactTable factTable, Sink sink, Path sinkPlugin, Overrides overrides) {
     return new LocalOptions(
         dataDir,
         fresh,

@@ -8,16 +8,22 @@ import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
 import dev.sluice.connect.Registration;
 import dev.sluice.connect.Registration.Change;
+import dev.sluice.mapping.FactMapping;
+import dev.sluice.mapping.SourceModes;
+import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.TableComparison;
+import dev.sluice.verify.TableComparison.Barrier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -36,6 +42,7 @@ public final class LocalPipeline implements AutoCloseable {
   private static final Duration TASKS_LIMIT = Duration.ofSeconds(120);
   private static final Duration REBALANCE_LIMIT = Duration.ofSeconds(60);
   private static final String SLOT = "sluice";
+  private static final int MOST_SHOWN = 10;
 
   private final LocalOptions options;
   private final Home home;
@@ -80,6 +87,13 @@ public final class LocalPipeline implements AutoCloseable {
     refuseUnreachable();
     narrator.progress("Starting the servers");
     stack.start();
+    new Endpoints(
+            stack.connect().toString(),
+            stack.kafka(),
+            stack.postgres().url(),
+            stack.clickHouse().urlOfDatabase(),
+            options.table())
+        .write(options.dataDir());
     clickHouse = new ClickHouse(stack.clickHouse());
     lag = new TopicLag(stack.kafka(), topic(), sink.name());
     if (options.postgres() == null) {
@@ -124,15 +138,31 @@ public final class LocalPipeline implements AutoCloseable {
     new SyncPoint(stack.postgres(), SLOT).awaitPassed(lag, this::refuseFailed, progress);
   }
 
-  /** Compares the source table with the view of current rows, value by value. */
+  /** Compares the source table with the fact table, value by value; both have to be at rest. */
   public TableComparison.Result compare() {
     return new TableComparison(
             stack.postgres(),
-            options.table(),
             clickHouse,
-            options.factTable().currentView(),
-            renames())
+            mapping(),
+            Barrier.NONE,
+            narrator::progress,
+            100,
+            MOST_SHOWN)
         .compare();
+  }
+
+  private TableMapping mapping() {
+    try (Connection connection = stack.postgres().connect()) {
+      return TableMapping.of(
+          FactMapping.of(sink.config()),
+          SourceModes.of(source.config()),
+          connection,
+          options.table(),
+          clickHouse,
+          options.factTable().tableName());
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + stack.postgres() + ": " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -169,6 +199,11 @@ public final class LocalPipeline implements AutoCloseable {
   /** Queries to the fact table's server. */
   public ClickHouse clickHouse() {
     return clickHouse;
+  }
+
+  /** Source and sink as they are registered. */
+  public List<ConnectorSpec> connectors() {
+    return List.of(source, sink);
   }
 
   /** How far the sink has come. */
@@ -211,6 +246,7 @@ public final class LocalPipeline implements AutoCloseable {
       return;
     }
     closed = true;
+    Endpoints.remove(options.dataDir());
     stack.close();
     if (lag != null) {
       lag.close();
@@ -229,12 +265,6 @@ public final class LocalPipeline implements AutoCloseable {
       spec = spec.with(home.configs().resolve("strict.json"));
     }
     return spec.with(options.overrides().sink());
-  }
-
-  private Map<String, String> renames() {
-    return Arrays.stream(sink.config().get("transforms.fact.renames").split(","))
-        .map(pair -> pair.strip().split(":"))
-        .collect(Collectors.toMap(pair -> pair[0].strip(), pair -> pair[1].strip()));
   }
 
   /**

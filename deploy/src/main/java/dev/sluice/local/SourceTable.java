@@ -1,6 +1,7 @@
 package dev.sluice.local;
 
 import dev.sluice.SluiceException;
+import dev.sluice.mapping.Sql;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ final class SourceTable {
                 + walLevel
                 + ". Run: ALTER SYSTEM SET wal_level = 'logical'; and restart Postgres.");
       }
-      if (text(statement, "SELECT to_regclass('" + quoted(table) + "')") == null) {
+      if (text(statement, "SELECT to_regclass('" + Sql.table(table) + "')") == null) {
         throw new SluiceException(
             "Postgres at " + postgres + " has no table " + table + " (--table).");
       }
@@ -49,7 +50,7 @@ final class SourceTable {
   static void publish(PostgresAddress postgres, String table, Path sqlFile) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
-      statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, quoted(table)));
+      statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, Sql.table(table)));
     } catch (SQLException e) {
       throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
     } catch (IOException e) {
@@ -61,15 +62,10 @@ final class SourceTable {
   static long rows(PostgresAddress postgres, String table) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
-      return Long.parseLong(text(statement, "SELECT count(*) FROM " + quoted(table)));
+      return Long.parseLong(text(statement, "SELECT count(*) FROM " + Sql.table(table)));
     } catch (SQLException e) {
       throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
     }
-  }
-
-  private static String quoted(String table) {
-    String[] parts = table.split("\\.");
-    return "\"" + parts[0] + "\".\"" + parts[1] + "\"";
   }
 
   private static String text(Statement statement, String sql) throws SQLException {

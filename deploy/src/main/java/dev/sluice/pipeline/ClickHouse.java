@@ -1,6 +1,7 @@
 package dev.sluice.pipeline;
 
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
 import java.time.Duration;
@@ -49,25 +50,38 @@ public final class ClickHouse implements AutoCloseable {
   /** Runs statements separated by {@code ;} (with no {@code ;} inside any of them). */
   public void execute(String statements) {
     for (String statement : statements.split(";\\s*(\n|$)")) {
-      if (statement.isBlank()) {
-        continue;
-      }
-      try {
-        client.execute(statement).get().close();
-      } catch (ExecutionException e) {
-        throw failed(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw failed(e);
-      } catch (Exception e) {
-        throw failed(e);
+      if (!statement.isBlank()) {
+        executeOne(statement);
       }
     }
   }
 
+  /** Runs one statement, with its data behind it where it has any. */
+  public void executeOne(String statement) {
+    try {
+      client.execute(statement).get().close();
+    } catch (ExecutionException e) {
+      throw failed(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(e);
+    } catch (Exception e) {
+      throw failed(e);
+    }
+  }
+
   private SluiceException failed(Throwable cause) {
-    return new SluiceException(
-        "ClickHouse at " + address + ": " + SluiceException.reason(cause), cause);
+    return new SluiceException("ClickHouse at " + address + ": " + reason(cause), cause);
+  }
+
+  /** What the server itself says, where it has answered; its words end before the statement's. */
+  private static String reason(Throwable cause) {
+    for (Throwable each = cause; each != null; each = each.getCause()) {
+      if (each instanceof ServerException refused) {
+        return refused.getMessage().split(": In scope |: While processing ", 2)[0].strip();
+      }
+    }
+    return SluiceException.reason(cause);
   }
 
   @Override

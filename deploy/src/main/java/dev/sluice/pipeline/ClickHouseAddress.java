@@ -35,6 +35,11 @@ public record ClickHouseAddress(
     return (ssl ? "https://" : "http://") + host + ":" + port;
   }
 
+  /** The form that {@link #parse} reads, without the password. */
+  public String urlOfDatabase() {
+    return url().replace("://", "://" + user + "@") + "/" + database;
+  }
+
   /** A new client that waits for answers without limit, to be closed by the caller. */
   public Client connect() {
     return connect(Duration.ZERO);

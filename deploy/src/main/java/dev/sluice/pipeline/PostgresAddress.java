@@ -30,6 +30,11 @@ public record PostgresAddress(
         parts.password(System.getenv().getOrDefault("PGPASSWORD", "")));
   }
 
+  /** The form that {@link #parse} reads, without the password. */
+  public String url() {
+    return "postgresql://" + user + "@" + host + ":" + port + "/" + database;
+  }
+
   /** A new connection with auto-commit on. */
   public Connection connect() throws SQLException {
     Properties properties = new Properties();

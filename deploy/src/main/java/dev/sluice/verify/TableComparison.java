@@ -1,273 +1,219 @@
 package dev.sluice.verify;
 
-import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.mapping.Sql;
+import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
+import dev.sluice.verify.Side.Row;
+import dev.sluice.verify.Side.Sum;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 
 /**
- * Compares a Postgres table with the {@code _current} view of its fact table, by count and by a
- * checksum over all columns of all rows.
+ * Compares a Postgres table with its fact table, value by value, while both are being written.
  *
- * <p>Both databases hash the canonical text of each row and add the hashes up in 256 buckets, by
- * the key's own hash; only buckets that differ are looked into. Nothing is written, and what
- * crosses the network is 256 sums a side when all is equal.
+ * <p>Both databases hash the canonical text of every row and add the hashes up by bucket; only
+ * buckets that differ are looked into, first by the hash of each row, then by value. A row that
+ * seems to differ may just be on its way, so it is judged by its states before and after a position
+ * in the WAL: read it in Postgres, wait until the pipeline has passed all that was committed until
+ * then, read it in ClickHouse, read it in Postgres again. ClickHouse then shows a state of that
+ * span; when Postgres had the same one at either end, the row is right, and when Postgres did not
+ * change in between and ClickHouse has another, it is wrong. What changed meanwhile is looked at
+ * again.
  *
- * <p>Failure semantics: nothing is retried. Both tables should be at rest: a change that has not
- * arrived yet shows as a difference.
+ * <p>Failure semantics: nothing is retried and nothing is written. A server that does not answer is
+ * a {@link SluiceException}. Rows that changed at every look are {@link Result#unsettled}, never
+ * called equal or different.
  */
 public final class TableComparison {
 
-  private static final int SHOWN = 10;
+  /** Rows looked at by value at a time. */
+  private static final int SLICE = 1_000;
+
+  /** Buckets whose rows' hashes are fetched at a time: some hundred thousand rows. */
+  private static final int BUCKETS_AT_A_TIME = 4_096;
+
+  /** How often a row that keeps changing is looked at. */
+  private static final int LOOKS = 10;
+
+  /** Waits until everything committed to Postgres before the call is visible in ClickHouse. */
+  public interface Barrier {
+    /** For tables at rest. */
+    Barrier NONE = () -> {};
+
+    /**
+     * @throws SluiceException when waiting has become pointless
+     */
+    void await();
+  }
 
   /**
    * What was found.
    *
    * @param sourceRows rows of the Postgres table that are not marked deleted
-   * @param factRows rows of the view
-   * @param differences one sentence for each row that differs, at most {@value #SHOWN}, keys and
-   *     columns but never values
-   * @param moreDifferences how many further rows differ
+   * @param factRows the same of the fact table
+   * @param differences the first rows that differ
+   * @param more how many further rows differ at least, which were not looked into
+   * @param unsettled rows that changed whenever they were looked at
+   * @param notCompared columns left out, each with the reason
    */
   public record Result(
-      long sourceRows, long factRows, List<String> differences, int moreDifferences) {
+      long sourceRows,
+      long factRows,
+      List<Difference> differences,
+      int more,
+      int unsettled,
+      Map<String, String> notCompared) {
     /** True when every row of each side is on the other with equal values. */
     public boolean identical() {
-      return differences.isEmpty();
+      return differences.isEmpty() && more == 0 && unsettled == 0;
     }
   }
 
-  /** A column of both tables; the key is always {@code id}. */
-  private record Column(String source, String fact, CanonicalForm form) {}
-
-  private record Sum(long rows, String hashes) {}
-
   private final PostgresAddress postgres;
-  private final String sourceTable;
   private final ClickHouse clickHouse;
-  private final String view;
-  private final Map<String, String> renames;
+  private final TableMapping mapping;
+  private final Barrier barrier;
+  private final Consumer<String> progress;
+  private final double percent;
+  private final int mostDifferences;
 
   /**
-   * @param sourceTable {@code schema.table}
-   * @param view the view of current rows
-   * @param renames fact column by source column, where they differ
+   * @param percent of the rows to compare, chosen by their keys' hashes
+   * @param mostDifferences how many rows that differ are enough
    */
   public TableComparison(
       PostgresAddress postgres,
-      String sourceTable,
       ClickHouse clickHouse,
-      String view,
-      Map<String, String> renames) {
+      TableMapping mapping,
+      Barrier barrier,
+      Consumer<String> progress,
+      double percent,
+      int mostDifferences) {
     this.postgres = postgres;
-    this.sourceTable = sourceTable;
     this.clickHouse = clickHouse;
-    this.view = view;
-    this.renames = renames;
+    this.mapping = mapping;
+    this.barrier = barrier;
+    this.progress = progress;
+    this.percent = percent;
+    this.mostDifferences = mostDifferences;
   }
 
-  /** Compares all rows. */
+  /** Compares all rows, or those of the sample. */
   public Result compare() {
-    try (Connection connection = postgres.connect();
-        Statement statement = connection.createStatement()) {
-      connection.setReadOnly(true);
-      List<Column> columns = columns(statement);
-      Map<String, Sum> source = sourceSums(statement, columns);
-      Map<String, Sum> fact = factSums(columns);
-      TreeSet<String> buckets = new TreeSet<>(source.keySet());
-      buckets.addAll(fact.keySet());
-      buckets.removeIf(bucket -> source.getOrDefault(bucket, NONE).equals(fact.get(bucket)));
-      List<String> differences = differences(statement, columns, buckets);
-      int shown = Math.min(SHOWN, differences.size());
-      return new Result(
-          total(source),
-          total(fact),
-          List.copyOf(differences.subList(0, shown)),
-          differences.size() - shown);
-    } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+    long rows = clickHouse.number("SELECT toInt64(count()) FROM " + Sql.factName(mapping.fact()));
+    Buckets buckets = Buckets.of(rows, percent);
+    try (PostgresSide source = new PostgresSide(postgres, mapping, buckets)) {
+      return new Looking(source, new ClickHouseSide(clickHouse, mapping, buckets)).result();
     }
   }
 
-  private static final Sum NONE = new Sum(0, "0");
+  /** One comparison under way. */
+  private final class Looking {
+    private final Side source;
+    private final Side fact;
+    private final List<Difference> differences = new ArrayList<>();
+    private int more;
+    private int unsettled;
 
-  private static long total(Map<String, Sum> sums) {
+    Looking(Side source, Side fact) {
+      this.source = source;
+      this.fact = fact;
+    }
+
+    Result result() {
+      barrier.await();
+      progress.accept("Hashing both tables");
+      CompletableFuture<Map<Integer, Sum>> factSums = CompletableFuture.supplyAsync(fact::sums);
+      Map<Integer, Sum> inSource = source.sums();
+      Map<Integer, Sum> inFact = join(factSums);
+      List<Integer> unequal = unequal(inSource, inFact);
+      int looked = 0;
+      while (looked < unequal.size() && differences.size() < mostDifferences) {
+        progress.accept(
+            "Looking into %,d of %,d groups of rows that differ".formatted(looked, unequal.size()));
+        int next = Math.min(unequal.size(), looked + BUCKETS_AT_A_TIME);
+        lookInto(unequal.subList(looked, next));
+        looked = next;
+      }
+      return new Result(
+          total(inSource),
+          total(inFact),
+          List.copyOf(differences),
+          more + unequal.size() - looked,
+          unsettled,
+          mapping.unmapped());
+    }
+
+    private void lookInto(Collection<Integer> buckets) {
+      Map<Key, Long> inSource = source.hashes(buckets);
+      Map<Key, Long> inFact = fact.hashes(buckets);
+      TreeSet<Key> keys = new TreeSet<>(inSource.keySet());
+      keys.addAll(inFact.keySet());
+      keys.removeIf(key -> Objects.equals(inSource.get(key), inFact.get(key)));
+      List<Key> suspects = new ArrayList<>(keys);
+      for (int from = 0; from < suspects.size(); from += SLICE) {
+        if (differences.size() >= mostDifferences) {
+          more += suspects.size() - from;
+          return;
+        }
+        judge(suspects.subList(from, Math.min(suspects.size(), from + SLICE)));
+      }
+    }
+
+    private void judge(Collection<Key> suspects) {
+      TreeSet<Key> open = new TreeSet<>(suspects);
+      for (int look = 0; look < LOOKS && !open.isEmpty(); look++) {
+        Map<Key, Row> before = source.rows(open);
+        barrier.await();
+        Map<Key, Row> arrived = fact.rows(open);
+        Map<Key, Row> after = source.rows(open);
+        open.removeIf(key -> isJudged(key, before.get(key), arrived.get(key), after.get(key)));
+      }
+      unsettled += open.size();
+    }
+
+    private boolean isJudged(Key key, Row before, Row arrived, Row after) {
+      if (Row.same(arrived, before) || Row.same(arrived, after)) {
+        return true;
+      } else if (!Row.same(before, after)) {
+        return false;
+      } else if (after != null || mapping.settings().flagsDeletes()) {
+        List<String> names = mapping.columns().stream().map(c -> c.fact().name()).toList();
+        differences.add(Difference.of(key, after, arrived, names));
+      }
+      // Where deletes are dropped, a row that Postgres no longer has is as it should be.
+      return true;
+    }
+  }
+
+  private static List<Integer> unequal(Map<Integer, Sum> one, Map<Integer, Sum> other) {
+    Map<Integer, Sum> all = new TreeMap<>(one);
+    all.putAll(new HashMap<>(other));
+    return all.keySet().stream().filter(b -> !Objects.equals(one.get(b), other.get(b))).toList();
+  }
+
+  private static long total(Map<Integer, Sum> sums) {
     return sums.values().stream().mapToLong(Sum::rows).sum();
   }
 
-  private List<Column> columns(Statement statement) throws SQLException {
-    Map<String, String> factTypes = new HashMap<>();
-    for (GenericRecord row :
-        clickHouse.rows(
-            "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '"
-                + view
-                + "'")) {
-      factTypes.put(row.getString(1), row.getString(2));
+  private static <T> T join(CompletableFuture<T> future) {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof SluiceException known
+          ? known
+          : new SluiceException("The comparison failed: " + e.getCause(), e);
     }
-    String[] names = sourceTable.split("\\.");
-    List<Column> columns = new ArrayList<>();
-    try (ResultSet found =
-        statement.executeQuery(
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = '"
-                + names[0]
-                + "' AND table_name = '"
-                + names[1]
-                + "' ORDER BY ordinal_position")) {
-      while (found.next()) {
-        String source = found.getString(1);
-        String fact = renames.getOrDefault(source, source);
-        if (factTypes.containsKey(fact)) {
-          columns.add(
-              new Column(
-                  source, fact, CanonicalForm.of(fact, found.getString(2), factTypes.get(fact))));
-        }
-      }
-    }
-    return columns;
-  }
-
-  private Map<String, Sum> sourceSums(Statement statement, List<Column> columns)
-      throws SQLException {
-    Map<String, Sum> sums = new TreeMap<>();
-    try (ResultSet result =
-        statement.executeQuery(
-            "SELECT left(md5(id::text), 2), count(*), sum(('x' || left(md5("
-                + sourceRow(columns)
-                + "), 16))::bit(64)::bigint)::text FROM "
-                + source()
-                + " GROUP BY 1")) {
-      while (result.next()) {
-        sums.put(result.getString(1), new Sum(result.getLong(2), result.getString(3)));
-      }
-    }
-    return sums;
-  }
-
-  private Map<String, Sum> factSums(List<Column> columns) {
-    Map<String, Sum> sums = new TreeMap<>();
-    for (GenericRecord row :
-        clickHouse.rows(
-            "SELECT substring(lower(hex(MD5(id))), 1, 2), count(),"
-                + " toString(sum(toInt128(reinterpretAsInt64(reverse(substring(MD5("
-                + factRow(columns)
-                + "), 1, 8)))))) FROM "
-                + view
-                + " GROUP BY 1")) {
-      sums.put(row.getString(1), new Sum(row.getLong(2), row.getString(3)));
-    }
-    return sums;
-  }
-
-  private List<String> differences(
-      Statement statement, List<Column> columns, TreeSet<String> buckets) throws SQLException {
-    List<String> differences = new ArrayList<>();
-    for (String bucket : buckets) {
-      Map<String, List<String>> source = sourceRows(statement, columns, bucket);
-      Map<String, List<String>> fact = factRows(columns, bucket);
-      TreeSet<String> keys = new TreeSet<>(source.keySet());
-      keys.addAll(fact.keySet());
-      for (String key : keys) {
-        if (!fact.containsKey(key)) {
-          differences.add(key + " is missing in ClickHouse");
-        } else if (!source.containsKey(key)) {
-          differences.add(key + " is in ClickHouse only");
-        } else if (!source.get(key).equals(fact.get(key))) {
-          differences.add(key + " differs in " + unequal(columns, source.get(key), fact.get(key)));
-        }
-      }
-    }
-    return differences;
-  }
-
-  private static String unequal(List<Column> columns, List<String> source, List<String> fact) {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < columns.size(); i++) {
-      if (!java.util.Objects.equals(source.get(i), fact.get(i))) {
-        names.add(columns.get(i).fact());
-      }
-    }
-    return String.join(", ", names);
-  }
-
-  private Map<String, List<String>> sourceRows(
-      Statement statement, List<Column> columns, String bucket) throws SQLException {
-    Map<String, List<String>> rows = new HashMap<>();
-    String list =
-        columns.stream()
-            .map(c -> c.form().inPostgres(c.source()))
-            .collect(Collectors.joining(", "));
-    try (ResultSet result =
-        statement.executeQuery(
-            "SELECT id::text, "
-                + list
-                + " FROM "
-                + source()
-                + " AND left(md5(id::text), 2) = '"
-                + bucket
-                + "'")) {
-      while (result.next()) {
-        List<String> values = new ArrayList<>();
-        for (int i = 0; i < columns.size(); i++) {
-          values.add(result.getString(i + 2));
-        }
-        rows.put(result.getString(1), values);
-      }
-    }
-    return rows;
-  }
-
-  private Map<String, List<String>> factRows(List<Column> columns, String bucket) {
-    Map<String, List<String>> rows = new HashMap<>();
-    String list =
-        columns.stream()
-            .map(c -> c.form().inClickHouse(c.fact()))
-            .collect(Collectors.joining(", "));
-    for (GenericRecord row :
-        clickHouse.rows(
-            "SELECT id, "
-                + list
-                + " FROM "
-                + view
-                + " WHERE substring(lower(hex(MD5(id))), 1, 2) = '"
-                + bucket
-                + "'")) {
-      List<String> values = new ArrayList<>();
-      for (int i = 0; i < columns.size(); i++) {
-        values.add(row.getString(i + 2));
-      }
-      rows.put(row.getString(1), values);
-    }
-    return rows;
-  }
-
-  /** The table, and a condition that further ones can be put behind. */
-  private String source() {
-    return "\"" + sourceTable.replace(".", "\".\"") + "\" WHERE NOT is_deleted";
-  }
-
-  /** Every value behind its length in bytes, so that no two rows share a text. */
-  private static String sourceRow(List<Column> columns) {
-    return columns.stream()
-        .map(c -> c.form().inPostgres(c.source()))
-        .map(v -> "coalesce(octet_length(" + v + ") || ':' || " + v + ", 'null') || ';'")
-        .collect(Collectors.joining(" || "));
-  }
-
-  private static String factRow(List<Column> columns) {
-    return columns.stream()
-        .map(c -> c.form().inClickHouse(c.fact()))
-        .map(v -> "ifNull(concat(toString(length(" + v + ")), ':', " + v + "), 'null'), ';'")
-        .collect(Collectors.joining(", ", "concat(", ")"));
   }
 }

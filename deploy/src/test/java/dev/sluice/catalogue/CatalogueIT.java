@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import com.sun.tools.attach.VirtualMachine;
+import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
@@ -12,7 +13,11 @@ import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.local.Narrator;
 import dev.sluice.local.Supervisor;
+import dev.sluice.mapping.FactMapping;
+import dev.sluice.mapping.SourceModes;
+import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.verify.TableComparison;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -96,12 +101,47 @@ final class CatalogueIT {
                 return pipeline.clickHouse().number("SELECT count() FROM " + name) >= rows;
               });
       assertThat(differences(expected(name, columns), actual(name, columns))).isEmpty();
+      assertVerified(name, columns.size() + 1);
       assertThat(rowsCounted(name + (transformAtSource ? "_source" : "_sink"))).isEqualTo(rows);
     } finally {
       pipeline.connect().delete(name + "_sink");
       pipeline.connect().delete(name + "_source");
       dropSlot(name);
     }
+  }
+
+  /** What {@code verify} says of the same rows, by its own SQL. */
+  private static void assertVerified(String name, int columns) throws SQLException {
+    Map<String, ConnectClient.Connector> connectors = pipeline.connect().connectors();
+    Map<String, String> source = connectors.get(name + "_source").config();
+    Map<String, String> sink = connectors.get(name + "_sink").config();
+    TableMapping mapping;
+    try (Connection connection = pipeline.stack().postgres().connect()) {
+      mapping =
+          TableMapping.of(
+              FactMapping.of(FactMapping.isIn(sink) ? sink : source),
+              SourceModes.of(source),
+              connection,
+              "public." + name,
+              pipeline.clickHouse(),
+              name);
+    }
+    TableComparison.Result result =
+        new TableComparison(
+                pipeline.stack().postgres(),
+                pipeline.clickHouse(),
+                mapping,
+                TableComparison.Barrier.NONE,
+                progress -> {},
+                100,
+                100)
+            .compare();
+    assertThat(result.differences())
+        .as(() -> result.differences().stream().flatMap(d -> d.columns().stream()).toList() + "")
+        .isEmpty();
+    assertThat(result.identical()).isTrue();
+    assertThat(result.notCompared()).isEmpty();
+    assertThat(mapping.columns()).hasSize(columns);
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.verify.Difference;
 import dev.sluice.verify.TableComparison;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -93,11 +94,16 @@ abstract class PipelineScenarios {
                 Map.of("heartbeat.interval.ms", "200"),
                 Map.of(),
                 Map.of("plugin.discovery", "hybrid_fail", "offset.flush.interval.ms", "200"));
-    pipeline = new LocalPipeline(options, Home.locate(), new TestNarrator());
+    pipeline = new LocalPipeline(withSink(options), Home.locate(), new TestNarrator());
     pipeline.start();
     pipeline.register();
     pipeline.awaitSynced(progress -> {});
     connection = pipeline.stack().postgres().connect();
+  }
+
+  /** The options with the sink that these scenarios are for: the bundled one, unless changed. */
+  LocalOptions withSink(LocalOptions options) {
+    return options;
   }
 
   @AfterAll
@@ -335,7 +341,8 @@ abstract class PipelineScenarios {
             forged.formatted(table, "'" + extra + "' AS id", version, version, table, changed));
     delete(missing);
 
-    List<String> differences = pipeline.compare().differences();
+    List<String> differences =
+        pipeline.compare().differences().stream().map(Difference::toString).toList();
     assertThat(differences)
         .hasSize(3)
         .anyMatch(found -> found.startsWith(changed + " differs in countryCode"))

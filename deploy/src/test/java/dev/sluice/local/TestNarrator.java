@@ -1,7 +1,7 @@
 package dev.sluice.local;
 
 /** Shows in the test's output what a pipeline says, so that a failure can be read there. */
-final class TestNarrator implements Narrator {
+public final class TestNarrator implements Narrator {
   @Override
   public void say(String sentence) {
     System.out.println(sentence);

@@ -12,8 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
 
-/** Stands between a sink and ClickHouse's HTTP port, and does to requests what networks do. */
+/**
+ * Stands between a sink and ClickHouse's HTTP port, and does to requests what networks do; with a
+ * TLS context it takes HTTPS from clients that show a certificate.
+ */
 final class FaultProxy implements AutoCloseable {
   /** What happens to every request. */
   enum Fault {
@@ -33,9 +38,10 @@ final class FaultProxy implements AutoCloseable {
 
   private static final int BUFFER = 64 << 10;
   private static final int QUIET_MS = 100;
-  private static final long SLOW_MS = 4_000;
+  private static final long SLOW_MS = 2_500;
 
   private final InetAddress loopback = InetAddress.getLoopbackAddress();
+  private final SSLContext tls;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger hits = new AtomicInteger();
   private final int port;
@@ -44,9 +50,28 @@ final class FaultProxy implements AutoCloseable {
   private volatile Fault fault = Fault.NONE;
 
   FaultProxy() throws IOException {
-    listener = new ServerSocket(0, 50, loopback);
+    this(null);
+  }
+
+  /**
+   * @param tls null for plain HTTP
+   */
+  FaultProxy(SSLContext tls) throws IOException {
+    this.tls = tls;
+    listener = listen(0);
     port = listener.getLocalPort();
     run(() -> accept(listener));
+  }
+
+  private ServerSocket listen(int on) throws IOException {
+    ServerSocket socket =
+        tls == null ? new ServerSocket() : tls.getServerSocketFactory().createServerSocket();
+    if (socket instanceof SSLServerSocket secure) {
+      secure.setNeedClientAuth(true);
+    }
+    socket.setReuseAddress(true);
+    socket.bind(new InetSocketAddress(loopback, on));
+    return socket;
   }
 
   int port() {
@@ -69,9 +94,7 @@ final class FaultProxy implements AutoCloseable {
       listener.close();
       sockets.forEach(FaultProxy::reset);
     } else if (listener.isClosed()) {
-      ServerSocket again = new ServerSocket();
-      again.setReuseAddress(true);
-      again.bind(new InetSocketAddress(loopback, port));
+      ServerSocket again = listen(port);
       listener = again;
       run(() -> accept(again));
     }

@@ -71,7 +71,7 @@ final class Traffic implements AutoCloseable {
                     ? UPDATE + random.nextInt(5)
                     : dice < 8 ? TIE : DELETE + random.nextInt(40));
         transactions++;
-        Thread.sleep(20);
+        Thread.sleep(10);
       }
     } catch (SQLException e) {
       failure = e;

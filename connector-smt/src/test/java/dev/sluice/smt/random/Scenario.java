@@ -48,10 +48,10 @@ final class Scenario {
     unit = List.of("seconds", "millis", "micros", "nanos").get(random.nextInt(4));
     oracle = new Oracle(ZoneId.of(zone), unit);
     Wire[] wires = Wire.values();
-    for (int i = random.nextInt(5); i >= 0; i--) {
+    for (int i = random.nextInt(4); i >= 0; i--) {
       Wire wire = random.nextInt(12) == 0 ? null : wires[random.nextInt(wires.length)];
       String source = random.nextInt(4) == 0 ? "source_" + i : "c" + i;
-      boolean likely = wire != null && random.nextInt(8) > 0;
+      boolean likely = wire != null && random.nextInt(16) > 0;
       Target target = likely ? Target.randomFor(wire, random) : Target.random(random);
       boolean nullable = wire == null && random.nextInt(20) > 0 || target.nullable();
       columns.add(

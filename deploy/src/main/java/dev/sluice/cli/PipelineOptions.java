@@ -1,0 +1,277 @@
+package dev.sluice.cli;
+
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.local.Home;
+import dev.sluice.mapping.FactMapping;
+import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.pipeline.Endpoints;
+import dev.sluice.pipeline.PostgresAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/**
+ * Which pipeline a command is about: where its servers are, and which connectors make it up. What
+ * no option says comes from the environment, then from the stack that {@code ./sluice up} runs,
+ * then from the servers' well-known ports.
+ */
+final class PipelineOptions {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Pattern REFERENCE = Pattern.compile("\\$\\{env:([^}]*)}");
+
+  @Option(
+      names = "--connect",
+      paramLabel = "URL",
+      defaultValue = "${env:SLUICE_CONNECT}",
+      description = "Any worker of the Connect cluster (SLUICE_CONNECT; http://127.0.0.1:8083).")
+  private String connect;
+
+  @Option(
+      names = "--kafka",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:SLUICE_KAFKA}",
+      description = "Kafka's bootstrap servers (SLUICE_KAFKA; 127.0.0.1:9092).")
+  private String kafka;
+
+  @Option(
+      names = "--postgres",
+      paramLabel = "URL",
+      defaultValue = "${env:SLUICE_POSTGRES}",
+      description =
+          "postgresql://user@host:port/database, password in PGPASSWORD (SLUICE_POSTGRES;"
+              + " postgresql://postgres@127.0.0.1:5432/postgres).")
+  private String postgres;
+
+  @Option(
+      names = "--clickhouse",
+      paramLabel = "URL",
+      defaultValue = "${env:SLUICE_CLICKHOUSE}",
+      description =
+          "http://user@host:port/database, password in CLICKHOUSE_PASSWORD (SLUICE_CLICKHOUSE;"
+              + " http://default@127.0.0.1:8123/default).")
+  private String clickHouse;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      defaultValue = ".sluice",
+      description =
+          "Data directory of a running ./sluice up, whose addresses are the defaults (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Path dataDir;
+
+  @Option(
+      names = "--sink",
+      paramLabel = "NAME|FILE",
+      description =
+          "The sink connector: its name, or its file (default: the only one that runs"
+              + " ExtractFactRow).")
+  private String sinkName;
+
+  @Option(
+      names = "--source",
+      paramLabel = "NAME|FILE",
+      description =
+          "The source connector: its name, or its file (default: the one that writes the sink's"
+              + " topic).")
+  private String sourceName;
+
+  @Option(
+      names = "--table",
+      paramLabel = "SCHEMA.TABLE",
+      description = "The Postgres table (default: what the topic is named after).")
+  private String table;
+
+  @Option(
+      names = "--fact-table",
+      paramLabel = "TABLE",
+      description = "The ClickHouse table (default: what topic2TableMap says).")
+  private String factTable;
+
+  private Endpoints endpoints;
+
+  private String or(String given, Function<Endpoints, String> running, String usual) {
+    if (given != null && !given.isBlank()) {
+      return given;
+    }
+    if (endpoints == null) {
+      endpoints = Endpoints.read(dataDir);
+    }
+    String found = endpoints == null ? null : running.apply(endpoints);
+    return found == null ? usual : found;
+  }
+
+  ConnectClient connect() {
+    return new ConnectClient(
+        URI.create(or(connect, Endpoints::connect, "http://127.0.0.1:8083")), PATIENCE);
+  }
+
+  String kafka() {
+    return or(kafka, Endpoints::kafka, "127.0.0.1:9092");
+  }
+
+  PostgresAddress postgres() {
+    String url = or(postgres, Endpoints::postgres, "postgresql://postgres@127.0.0.1:5432/postgres");
+    return PostgresAddress.parse(url, "--postgres");
+  }
+
+  ClickHouseAddress clickHouse() {
+    String url = or(clickHouse, Endpoints::clickHouse, "http://default@127.0.0.1:8123/default");
+    return ClickHouseAddress.parse(url, "--clickhouse");
+  }
+
+  /**
+   * The connectors of one pipeline and its two tables.
+   *
+   * @param topic what the source writes and the sink reads
+   */
+  record Pipeline(
+      ConnectorSpec source, ConnectorSpec sink, String topic, String table, String factTable) {
+    /** The transform's settings, wherever it runs. */
+    FactMapping mapping() {
+      return FactMapping.of(FactMapping.isIn(sink.config()) ? sink.config() : source.config());
+    }
+
+    /** The replication slot; Debezium's default where none is set. */
+    String slot() {
+      return source.config().getOrDefault("slot.name", "debezium");
+    }
+  }
+
+  /** Finds the pipeline among the connectors of the cluster, or in the files given. */
+  Pipeline pipeline() {
+    List<ConnectorSpec> all = new ArrayList<>();
+    if (!isFile(sinkName) || !isFile(sourceName)) {
+      for (Connector connector : connect().connectors().values()) {
+        all.add(new ConnectorSpec(connector.name(), connector.config()));
+      }
+    }
+    ConnectorSpec sink = sinkName == null ? onlySink(all) : named(all, sinkName, "--sink");
+    String topic = resolved(sink.config().getOrDefault("topics", ""), "topics of " + sink.name());
+    if (topic.contains(",")) {
+      topic = topic.split(",")[0].strip();
+    }
+    ConnectorSpec source =
+        sourceName == null ? sourceOf(all, topic) : named(all, sourceName, "--source");
+    String prefix = source.config().getOrDefault("topic.prefix", "") + ".";
+    String of = topic.startsWith(prefix) ? topic.substring(prefix.length()) : topic;
+    return new Pipeline(
+        source,
+        sink,
+        topic,
+        table == null ? of : table,
+        factTable == null ? factTable(sink, topic) : factTable);
+  }
+
+  /** As {@link #pipeline}; where no connector is registered yet, the one of connect-configs. */
+  Pipeline pipelineOrDefault() {
+    boolean none;
+    try {
+      none = connect().connectors().isEmpty();
+    } catch (ConnectClient.Unreachable e) {
+      none = true; // That is one of the things a doctor finds.
+    }
+    if (none && sinkName == null && sourceName == null) {
+      Path configs = Home.locate().configs();
+      sinkName = configs.resolve("sink.json").toString();
+      sourceName = configs.resolve("source.json").toString();
+    }
+    return pipeline();
+  }
+
+  private static boolean isFile(String name) {
+    return name != null && name.endsWith(".json");
+  }
+
+  private static ConnectorSpec named(List<ConnectorSpec> all, String name, String option) {
+    if (isFile(name)) {
+      return ConnectorSpec.read(Path.of(name));
+    }
+    return all.stream()
+        .filter(connector -> connector.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new SluiceException(
+                    option + " " + name + ": there is no such connector; there are " + names(all)));
+  }
+
+  private static ConnectorSpec onlySink(List<ConnectorSpec> all) {
+    boolean atSource = all.stream().anyMatch(c -> !c.isSink() && FactMapping.isIn(c.config()));
+    List<ConnectorSpec> sinks =
+        all.stream().filter(c -> c.isSink() && (atSource || FactMapping.isIn(c.config()))).toList();
+    if (sinks.size() != 1) {
+      throw new SluiceException(
+          (sinks.isEmpty()
+                  ? "No sink connector with the transform ExtractFactRow is registered"
+                  : "Several sinks could be meant; choose with --sink")
+              + ". Connectors: "
+              + names(all));
+    }
+    return sinks.get(0);
+  }
+
+  private static ConnectorSpec sourceOf(List<ConnectorSpec> all, String topic) {
+    return all.stream()
+        .filter(c -> !c.isSink())
+        .filter(c -> topic.startsWith(c.config().getOrDefault("topic.prefix", topic) + "."))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new SluiceException(
+                    "No source connector's topic.prefix fits the topic "
+                        + topic
+                        + "; choose one with --source. Connectors: "
+                        + names(all)));
+  }
+
+  private static String names(List<ConnectorSpec> all) {
+    return all.isEmpty()
+        ? "none"
+        : String.join(", ", all.stream().map(ConnectorSpec::name).toList());
+  }
+
+  private String factTable(ConnectorSpec sink, String topic) {
+    for (String pair : sink.config().getOrDefault("topic2TableMap", "").split(",")) {
+      int equals = pair.indexOf('=');
+      if (equals > 0
+          && resolved(pair.substring(0, equals).strip(), "topic2TableMap").equals(topic)) {
+        return resolved(pair.substring(equals + 1).strip(), "topic2TableMap");
+      }
+    }
+    return topic;
+  }
+
+  /** Only the worker knows its environment; we know ours, and what `up` has given its worker. */
+  private String resolved(String text, String where) {
+    Matcher reference = REFERENCE.matcher(text);
+    StringBuilder result = new StringBuilder();
+    while (reference.find()) {
+      String name = reference.group(1);
+      String value = System.getenv(name);
+      if (name.equals("SLUICE_POSTGRES_TABLE")) {
+        value = table != null ? table : or(value, Endpoints::table, null);
+      }
+      if (value == null) {
+        throw new SluiceException(
+            where
+                + " refers to the worker's variable "
+                + name
+                + ", which is not set here. Set it"
+                + (name.equals("SLUICE_POSTGRES_TABLE") ? ", or give --table." : "."));
+      }
+      reference.appendReplacement(result, Matcher.quoteReplacement(value));
+    }
+    return reference.appendTail(result).toString();
+  }
+}

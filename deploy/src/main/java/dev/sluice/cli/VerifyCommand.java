@@ -1,0 +1,292 @@
+package dev.sluice.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.mapping.SourceModes;
+import dev.sluice.mapping.TableMapping;
+import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.SyncPoint;
+import dev.sluice.pipeline.TopicLag;
+import dev.sluice.verify.Difference;
+import dev.sluice.verify.PipelineBarrier;
+import dev.sluice.verify.Repair;
+import dev.sluice.verify.TableComparison;
+import dev.sluice.verify.TableComparison.Barrier;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ./sluice verify}. */
+@Command(
+    name = "verify",
+    sortOptions = false,
+    description = {
+      "Compares a Postgres table with its fact table, value by value, while both go on changing.",
+      "",
+      "Both databases hash every row; only what differs is fetched. Nothing is written to either,"
+          + " unless --repair is given.",
+      "Exit codes: 0 identical, 1 different, 2 could not tell."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./sluice verify                        the pipeline of ./sluice up",
+      "  ./sluice verify --show-values          with the values that differ",
+      "  ./sluice verify --repair --yes         and mend what differs"
+    })
+final class VerifyCommand implements Callable<Integer> {
+
+  private static final int COULD_NOT_TELL = 2;
+
+  @Spec private CommandSpec spec;
+  @Mixin private PipelineOptions options;
+
+  @Option(
+      names = "--no-wait",
+      description =
+          "Compare at once, without Kafka: for tables at rest. A change under way then shows as a"
+              + " difference.")
+  private boolean noWait;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description =
+          "How long to wait until the pipeline has passed a position (default: ${DEFAULT-VALUE}).")
+  private int timeoutSeconds;
+
+  @Option(
+      names = "--sample",
+      paramLabel = "PERCENT",
+      defaultValue = "100",
+      description = "Compare this share of the rows only, chosen by the hash of their keys.")
+  private double percent;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Look for this many rows that differ (default: ${DEFAULT-VALUE}).")
+  private int limit;
+
+  @Option(names = "--show-values", description = "Print the values that differ, not only keys.")
+  private boolean showValues;
+
+  @Option(
+      names = "--repair",
+      description = "Insert the right version of the rows that differ, after showing what it does.")
+  private boolean repair;
+
+  @Option(names = "--yes", description = "Repair without asking.")
+  private boolean yes;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws JsonProcessingException {
+    if (percent <= 0 || percent > 100) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--sample " + percent + ": must be above 0 and at most 100.");
+    }
+    Console console = Console.standard();
+    try {
+      return verify(console);
+    } catch (SluiceException | ConnectClient.Unreachable e) {
+      console.endProgress();
+      spec.commandLine().getErr().println("sluice: " + e.getMessage());
+      return COULD_NOT_TELL;
+    }
+  }
+
+  private int verify(Console console) throws JsonProcessingException {
+    PipelineOptions.Pipeline pipeline = options.pipeline();
+    PostgresAddress postgres = options.postgres();
+    try (ClickHouse clickHouse = new ClickHouse(options.clickHouse());
+        TopicLag lag = new TopicLag(options.kafka(), pipeline.topic(), pipeline.sink().name())) {
+      TableMapping mapping = mapping(pipeline, postgres, clickHouse);
+      PipelineBarrier barrier =
+          new PipelineBarrier(
+              new SyncPoint(postgres, pipeline.slot()),
+              lag,
+              Duration.ofSeconds(timeoutSeconds),
+              console::progress);
+      TableComparison comparison =
+          new TableComparison(
+              postgres,
+              clickHouse,
+              mapping,
+              noWait ? Barrier.NONE : barrier,
+              console::progress,
+              percent,
+              limit);
+      long begin = System.nanoTime();
+      TableComparison.Result result = comparison.compare();
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      console.endProgress();
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(
+          json
+              ? json(mapping, result, seconds, barrier.firstWaitSeconds())
+              : text(mapping, result, seconds, barrier.firstWaitSeconds()));
+      out.flush();
+      if (repair && !result.differences().isEmpty()) {
+        return repaired(new Repair(postgres, clickHouse, mapping), result, comparison);
+      }
+      return code(result);
+    }
+  }
+
+  private static int code(TableComparison.Result result) {
+    if (!result.differences().isEmpty()) {
+      return Sluice.NOT_WELL;
+    }
+    return result.identical() ? 0 : COULD_NOT_TELL;
+  }
+
+  private static TableMapping mapping(
+      PipelineOptions.Pipeline pipeline, PostgresAddress postgres, ClickHouse clickHouse) {
+    try (Connection connection = postgres.connect()) {
+      return TableMapping.of(
+          pipeline.mapping(),
+          SourceModes.of(pipeline.source().config()),
+          connection,
+          pipeline.table(),
+          clickHouse,
+          pipeline.factTable());
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + " (--postgres): " + e.getMessage(), e);
+    }
+  }
+
+  private int repaired(Repair repair, TableComparison.Result result, TableComparison comparison) {
+    PrintWriter err = spec.commandLine().getErr();
+    Repair.Plan plan = repair.plan(result.differences());
+    err.printf(
+        "Repair: insert %,d rows with Postgres's values, mark %,d rows as deleted.%n",
+        plan.insert().size(), plan.delete().size());
+    plan.hopeless()
+        .forEach((key, why) -> err.println("  not repaired: " + key + ", because " + why));
+    err.flush();
+    if (!plan.helps() || !yes && !confirmed()) {
+      err.println("Nothing was written.");
+      return Sluice.NOT_WELL;
+    }
+    repair.apply(plan);
+    TableComparison.Result again = comparison.compare();
+    err.println(
+        again.identical()
+            ? "Repaired: both tables are identical."
+            : "After the repair at least %,d rows still differ; run it again."
+                .formatted(again.differences().size() + again.more()));
+    return code(again);
+  }
+
+  private boolean confirmed() {
+    if (System.console() == null) {
+      throw new SluiceException(
+          "--repair writes to ClickHouse: add --yes where nobody can be asked.");
+    }
+    return "y".equalsIgnoreCase(System.console().readLine("Write this to ClickHouse? [y/N] "));
+  }
+
+  private String text(
+      TableMapping mapping, TableComparison.Result result, double seconds, double waited) {
+    StringBuilder text = new StringBuilder();
+    String both = mapping.source() + " and " + mapping.fact();
+    if (result.identical()) {
+      text.append(
+          "Identical: %,d rows, %d columns, %s%s."
+              .formatted(
+                  result.sourceRows(),
+                  mapping.columns().size(),
+                  both,
+                  percent < 100 ? " (a sample of %s %% of the keys)".formatted(percent) : ""));
+    } else if (result.differences().isEmpty()) {
+      text.append("Could not tell: ").append(both).append('.');
+    } else {
+      text.append(
+          "DIFFERENT: %s, %,d and %,d rows."
+              .formatted(both, result.sourceRows(), result.factRows()));
+    }
+    for (Difference difference : result.differences()) {
+      text.append("\n  ").append(difference);
+      if (showValues) {
+        for (Difference.Value value : difference.columns()) {
+          text.append(
+              "\n    %s: %s in Postgres, %s in ClickHouse"
+                  .formatted(value.column(), value.inPostgres(), value.inClickHouse()));
+        }
+      }
+    }
+    if (result.more() > 0) {
+      text.append("\n  and at least %,d more rows (--limit)".formatted(result.more()));
+    }
+    if (result.unsettled() > 0) {
+      text.append(
+          "\n  %,d rows changed whenever they were looked at; run it again in a quieter moment"
+              .formatted(result.unsettled()));
+    }
+    result
+        .notCompared()
+        .forEach((column, why) -> text.append("\nNot compared: " + column + " (" + why + ")"));
+    text.append(
+        noWait
+            ? "\nTook %.1f s.".formatted(seconds)
+            : "\nThe pipeline had passed what was committed at the start after %.1f s; all took %.1f s."
+                .formatted(waited, seconds));
+    return text.toString();
+  }
+
+  private String json(
+      TableMapping mapping, TableComparison.Result result, double seconds, double waited)
+      throws JsonProcessingException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode node = mapper.createObjectNode();
+    node.put("identical", result.identical());
+    node.put("source", mapping.source());
+    node.put("fact", mapping.fact());
+    node.put("columns", mapping.columns().size());
+    node.put("sourceRows", result.sourceRows());
+    node.put("factRows", result.factRows());
+    node.put("samplePercent", percent);
+    var list = node.putArray("differences");
+    for (Difference difference : result.differences()) {
+      ObjectNode each = list.addObject();
+      each.set("key", mapper.valueToTree(difference.key().parts()));
+      each.put("kind", difference.kind().name().toLowerCase());
+      var columns = each.putArray("columns");
+      for (Difference.Value value : difference.columns()) {
+        if (showValues) {
+          columns
+              .addObject()
+              .put("column", value.column())
+              .put("postgres", value.inPostgres())
+              .put("clickhouse", value.inClickHouse());
+        } else {
+          columns.add(value.column());
+        }
+      }
+    }
+    node.put("more", result.more());
+    node.put("unsettled", result.unsettled());
+    node.set("notCompared", mapper.valueToTree(Map.copyOf(result.notCompared())));
+    node.put("waitedSeconds", waited);
+    node.put("seconds", seconds);
+    return mapper.writeValueAsString(node);
+  }
+}

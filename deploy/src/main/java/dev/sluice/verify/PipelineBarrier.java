@@ -1,0 +1,62 @@
+package dev.sluice.verify;
+
+import dev.sluice.SluiceException;
+import dev.sluice.pipeline.SyncPoint;
+import dev.sluice.pipeline.TopicLag;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * Waits for a running pipeline, and remembers how long.
+ *
+ * <p>Failure semantics: a pipeline that has not passed the position within the limit is a {@link
+ * SluiceException}; so is a server that does not answer.
+ */
+public final class PipelineBarrier implements TableComparison.Barrier {
+
+  private final SyncPoint point;
+  private final TopicLag lag;
+  private final Duration limit;
+  private final Consumer<String> progress;
+  private long firstWaitNanos = -1;
+
+  /**
+   * @param limit how long one position may take to be passed
+   */
+  public PipelineBarrier(SyncPoint point, TopicLag lag, Duration limit, Consumer<String> progress) {
+    this.point = point;
+    this.lag = lag;
+    this.limit = limit;
+    this.progress = progress;
+  }
+
+  @Override
+  public void await() {
+    long begin = System.nanoTime();
+    String[] last = {"Waiting for the pipeline"};
+    point.awaitPassed(
+        lag,
+        () -> {
+          if (System.nanoTime() - begin > limit.toNanos()) {
+            throw new SluiceException(
+                "The pipeline has not caught up within "
+                    + limit.toSeconds()
+                    + " s ("
+                    + last[0]
+                    + "). ./sluice status and ./sluice doctor tell why.");
+          }
+        },
+        line -> {
+          last[0] = line;
+          progress.accept(line);
+        });
+    if (firstWaitNanos < 0) {
+      firstWaitNanos = System.nanoTime() - begin;
+    }
+  }
+
+  /** Seconds from the first call until the pipeline had passed what was committed before it. */
+  public double firstWaitSeconds() {
+    return Math.max(0, firstWaitNanos) / 1e9;
+  }
+}

@@ -1,0 +1,202 @@
+package dev.sluice.verify;
+
+import dev.sluice.SluiceException;
+import dev.sluice.mapping.Sql;
+import dev.sluice.mapping.TableMapping;
+import dev.sluice.mapping.TableMapping.MappedColumn;
+import dev.sluice.pipeline.PostgresAddress;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The Postgres table, read over one read-only connection.
+ *
+ * <p>Failure semantics: nothing is retried; every failure is a {@link SluiceException}.
+ */
+final class PostgresSide implements Side, AutoCloseable {
+
+  private final PostgresAddress address;
+  private final TableMapping mapping;
+  private final Buckets buckets;
+  private final Connection connection;
+  private final String bucket;
+  private final String hash;
+  private final String living;
+  private final String deleted;
+  private final String version;
+
+  PostgresSide(PostgresAddress address, TableMapping mapping, Buckets buckets) {
+    this.address = address;
+    this.mapping = mapping;
+    this.buckets = buckets;
+    String key = Buckets.postgresText(mapping.key());
+    this.bucket =
+        "(('x' || left(md5(" + key + "), 4))::bit(16)::int & " + (buckets.count() - 1) + ")";
+    this.hash =
+        "('x' || left(md5(" + Buckets.postgresText(mapping.columns()) + "), 16))::bit(64)::bigint";
+    Optional<MappedColumn> flag = mapping.column(mapping.settings().deleteField());
+    boolean flagged = mapping.settings().flagsDeletes() && flag.isPresent();
+    this.deleted = flagged ? flag.get().inPostgres() + " IN ('1', 'true')" : "false";
+    this.living = flagged ? "(" + deleted + ") IS NOT TRUE" : "true";
+    this.version =
+        mapping
+            .column(mapping.settings().versionField())
+            .map(MappedColumn::inPostgres)
+            .orElse("NULL");
+    try {
+      this.connection = address.connect();
+      connection.setReadOnly(true);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SET timezone = 'UTC'; SET datestyle = 'ISO'; SET bytea_output = 'hex'");
+      }
+    } catch (SQLException e) {
+      throw failed(e);
+    }
+  }
+
+  private String table() {
+    return Sql.table(mapping.source());
+  }
+
+  @Override
+  public Map<Integer, Sum> sums() {
+    Map<Integer, Sum> sums = new HashMap<>();
+    query(
+        "SELECT b, count(*), bit_xor(h) FROM (SELECT "
+            + bucket
+            + " AS b, "
+            + hash
+            + " AS h FROM "
+            + table()
+            + " WHERE "
+            + living
+            + (buckets.isSample() ? " AND " + bucket + " < " + buckets.sampled() : "")
+            + ") AS rows GROUP BY b",
+        statement -> {},
+        row -> sums.put(row.getInt(1), new Sum(row.getLong(2), row.getLong(3))));
+    return sums;
+  }
+
+  @Override
+  public Map<Key, Long> hashes(Collection<Integer> wanted) {
+    Map<Key, Long> hashes = new HashMap<>();
+    query(
+        "SELECT "
+            + hash
+            + ", "
+            + Buckets.texts(mapping.key(), MappedColumn::inPostgres)
+            + " FROM "
+            + table()
+            + " WHERE "
+            + living
+            + " AND "
+            + bucket
+            + " = ANY(?)",
+        statement -> statement.setArray(1, connection.createArrayOf("int4", wanted.toArray())),
+        row -> hashes.put(key(row, 2), row.getLong(1)));
+    return hashes;
+  }
+
+  @Override
+  public Map<Key, Row> rows(Collection<Key> keys) {
+    StringBuilder condition = new StringBuilder();
+    for (int i = 0; i < mapping.key().size(); i++) {
+      MappedColumn part = mapping.key().get(i);
+      condition.append(i == 0 ? "" : " AND ");
+      // Its own type, so that the index is used, where the text is what that type reads.
+      condition.append(
+          part.form().postgres().equals("{}::text")
+              ? Sql.name(part.source().name()) + " = ANY(?::" + part.source().castType() + "[])"
+              : part.inPostgres() + " = ANY(?)");
+    }
+    int keyColumns = mapping.key().size();
+    Map<Key, Row> rows = new HashMap<>();
+    query(
+        "SELECT "
+            + deleted
+            + ", "
+            + version
+            + ", "
+            + Buckets.texts(mapping.key(), MappedColumn::inPostgres)
+            + ", "
+            + Buckets.texts(mapping.columns(), MappedColumn::inPostgres)
+            + " FROM "
+            + table()
+            + " WHERE "
+            + condition,
+        statement -> {
+          for (int i = 0; i < keyColumns; i++) {
+            int part = i;
+            Array texts =
+                connection.createArrayOf(
+                    "text", keys.stream().map(key -> key.parts().get(part)).distinct().toArray());
+            statement.setArray(i + 1, texts);
+          }
+        },
+        row ->
+            rows.put(
+                key(row, 3),
+                new Row(
+                    row.getBoolean(1),
+                    row.getString(2),
+                    texts(row, 3 + keyColumns, mapping.columns().size()))));
+    rows.keySet().retainAll(keys);
+    return rows;
+  }
+
+  private Key key(ResultSet row, int first) throws SQLException {
+    return new Key(texts(row, first, mapping.key().size()));
+  }
+
+  private static List<String> texts(ResultSet row, int first, int count) throws SQLException {
+    List<String> texts = new ArrayList<>(count);
+    for (int i = first; i < first + count; i++) {
+      texts.add(row.getString(i));
+    }
+    return texts;
+  }
+
+  private interface Binding {
+    void bind(PreparedStatement statement) throws SQLException;
+  }
+
+  private interface RowReader {
+    void read(ResultSet row) throws SQLException;
+  }
+
+  private void query(String sql, Binding binding, RowReader reader) {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      binding.bind(statement);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          reader.read(rows);
+        }
+      }
+    } catch (SQLException e) {
+      throw failed(e);
+    }
+  }
+
+  private SluiceException failed(SQLException e) {
+    return new SluiceException("Postgres at " + address + ": " + e.getMessage(), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw failed(e);
+    }
+  }
+}
