@@ -19,7 +19,8 @@ final class History {
     SLOT_BYTES,
     VISIBLE_P50,
     VISIBLE_P99,
-    DEAD_LETTERS
+    DEAD_LETTERS,
+    DEAD_LETTERS_WAITING
   }
 
   private final long[] at = new long[POINTS];

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 
 /**
  * Makes a {@link Picture} of what the four servers said, and remembers from one to the next what
@@ -67,10 +68,10 @@ final class PictureMaker {
       PipelineTracker tracker =
           trackers.computeIfAbsent(pipeline.id(), id -> new PipelineTracker());
       tracker.see(at, pipeline, answers);
-      long letters = waiting(pipeline.sink(), queues);
+      long waiting = sum(pipeline.sink(), queues, DeadLetterQueue::waiting);
       Visible visible = tracker.visible(at, pipeline.id(), probe);
       PipelineView view =
-          Diagnosis.of(at, pipeline, tracker, answers, options, redactor, letters, visible);
+          Diagnosis.of(at, pipeline, tracker, answers, options, redactor, waiting, visible);
       views.add(view);
       Part first = view.parts().get(0);
       tracker.record(
@@ -78,7 +79,8 @@ final class PictureMaker {
           first.value() == null ? null : first.value().longValue(),
           answers.kafka().reachable(),
           visible,
-          letters);
+          sum(pipeline.sink(), queues, DeadLetterQueue::lastHour),
+          waiting);
       probed(pipeline, tracker, answers).ifPresent(probes::add);
       if (pipeline.isPostgres()
           && tracker.notStreamingSince() > 0
@@ -156,13 +158,11 @@ final class PictureMaker {
     return queues;
   }
 
-  private static long waiting(Connector sink, List<DeadLetterQueue> queues) {
+  private static long sum(
+      Connector sink, List<DeadLetterQueue> queues, ToLongFunction<DeadLetterQueue> of) {
     return sink == null
         ? 0
-        : queues.stream()
-            .filter(q -> q.connectors().contains(sink.name()))
-            .mapToLong(DeadLetterQueue::waiting)
-            .sum();
+        : queues.stream().filter(q -> q.connectors().contains(sink.name())).mapToLong(of).sum();
   }
 
   private Overview overview(

@@ -76,7 +76,12 @@ final class PipelineTracker {
 
   /** Adds the point of this moment to the last hour. */
   void record(
-      long at, Long slotBytes, boolean kafkaReachable, Visible visible, double deadLetters) {
+      long at,
+      Long slotBytes,
+      boolean kafkaReachable,
+      Visible visible,
+      long letters,
+      long lettersWaiting) {
     history.add(
         at,
         kafkaReachable ? in.perSecond() : Double.NaN,
@@ -85,7 +90,8 @@ final class PipelineTracker {
         slotBytes == null ? Double.NaN : slotBytes,
         visible == null ? Double.NaN : visible.p50(),
         visible == null ? Double.NaN : visible.p99(),
-        deadLetters);
+        kafkaReachable ? letters : Double.NaN,
+        kafkaReachable ? lettersWaiting : Double.NaN);
   }
 
   /** From commit to visible: as measured of single changes, or else the marks' upper bound. */

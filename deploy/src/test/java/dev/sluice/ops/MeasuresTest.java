@@ -119,7 +119,7 @@ final class MeasuresTest {
     History history = new History();
     long begin = 1_000_000_000L;
     for (int second = 0; second < 4_000; second++) {
-      history.add(begin + second * 1_000L, second, Double.NaN, 0, 0, 0, 0, 0);
+      history.add(begin + second * 1_000L, second, Double.NaN, 0, 0, 0, 0, 0, 0);
     }
     long[] times = history.times(0);
     assertThat(times).hasSize(720).isSorted();

@@ -244,6 +244,8 @@ final class PageIT {
     assertThat(failed.locator(".cause")).containsText("sluice.public.app_user_visits-");
     failed.locator("summary").click();
     assertThat(failed.locator("pre")).containsText("\tat ");
+    failed.getByText("Copy").click();
+    assertThat(failed.getByText("Copied")).isVisible();
     chromium.picture(page, "connector-failed");
     assertThat(page.locator(".log").first()).containsText("running → failed");
 

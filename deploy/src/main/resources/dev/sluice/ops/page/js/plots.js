@@ -13,7 +13,7 @@ export const PIPELINE = [
   { title: "Commit to visible", series: [["visible_p50", "p50"], ["visible_p99", "p99"]], format: span, least: 1000 },
 ];
 export const LETTERS = [
-  { title: "Dead letters of the last hour that wait", series: [["dead_letters", "waiting"]], format: count, steps: WHOLE, least: 4 },
+  { title: "Dead letters of the hour before", series: [["dead_letters", "arrived"], ["dead_letters_waiting", "not put back"]], format: count, steps: WHOLE, least: 4 },
 ];
 const HOUR = 3600;
 const STEP = 5;
