@@ -4,6 +4,7 @@ import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.local.Home;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.Endpoints;
@@ -170,6 +171,22 @@ final class PipelineOptions {
         topic,
         table == null ? of : table,
         factTable == null ? factTable(sink, topic) : factTable);
+  }
+
+  /** As {@link #pipeline}; where no connector is registered yet, the one of connect-configs. */
+  Pipeline pipelineOrDefault() {
+    boolean none;
+    try {
+      none = connect().connectors().isEmpty();
+    } catch (ConnectClient.Unreachable e) {
+      none = true; // That is one of the things a doctor finds.
+    }
+    if (none && sinkName == null && sourceName == null) {
+      Path configs = Home.locate().configs();
+      sinkName = configs.resolve("sink.json").toString();
+      sourceName = configs.resolve("source.json").toString();
+    }
+    return pipeline();
   }
 
   private static boolean isFile(String name) {

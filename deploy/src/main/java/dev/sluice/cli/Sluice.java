@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
       RegisterCommand.class,
       StatusCommand.class,
       VerifyCommand.class,
+      DoctorCommand.class,
       BenchCommand.class
     },
     footer = {

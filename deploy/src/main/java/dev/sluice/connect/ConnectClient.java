@@ -109,11 +109,17 @@ public final class ConnectClient {
     }
   }
 
-  /** The classes of all connector plugins that the worker found. */
-  public List<String> connectorPlugins() {
-    List<String> classes = new ArrayList<>();
-    call("GET", "/connector-plugins", null).forEach(p -> classes.add(p.path("class").asText()));
-    return classes;
+  /** The version of the worker. */
+  public String version() {
+    return call("GET", "/", null).path("version").asText();
+  }
+
+  /** The versions of all plugins that the worker found, by class. */
+  public Map<String, String> plugins() {
+    Map<String, String> plugins = new TreeMap<>();
+    call("GET", "/connector-plugins?connectorsOnly=false", null)
+        .forEach(p -> plugins.put(p.path("class").asText(), p.path("version").asText()));
+    return plugins;
   }
 
   /** All connectors, sorted by name. */

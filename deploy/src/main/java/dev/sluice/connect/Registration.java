@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -83,7 +84,7 @@ public final class Registration {
    * @throws SluiceException when the worker has no such plugin, with the ones it has
    */
   public List<SettingError> validate(ConnectorSpec spec) {
-    List<String> plugins = connect.connectorPlugins();
+    Set<String> plugins = connect.plugins().keySet();
     if (!plugins.contains(spec.connectorClass())) {
       throw new SluiceException(
           "The worker at "
@@ -93,7 +94,7 @@ public final class Registration {
               + " (connector.class of "
               + spec.name()
               + "). It has: "
-              + String.join(", ", plugins)
+              + String.join(", ", plugins.stream().filter(p -> p.endsWith("Connector")).toList())
               + ". Put the plugin's folder below the worker's plugin.path and restart it.");
     }
     return connect.validate(spec);

@@ -11,6 +11,7 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
@@ -61,6 +62,27 @@ public final class TopicLag implements AutoCloseable {
               return Math.max(0, end.getValue() - from);
             })
         .sum();
+  }
+
+  /** Records that the topic holds now; 0 when there is no such topic. */
+  public long records() {
+    Map<TopicPartition, Long> starts = offsets(OffsetSpec.earliest());
+    return ends().entrySet().stream().mapToLong(e -> e.getValue() - starts.get(e.getKey())).sum();
+  }
+
+  /** True when records were removed from the topic before the sink had them acknowledged. */
+  public boolean isBehindStart() {
+    Map<TopicPartition, Long> starts = offsets(OffsetSpec.earliest());
+    return committed().entrySet().stream()
+        .anyMatch(at -> at.getValue().offset() < starts.getOrDefault(at.getKey(), 0L));
+  }
+
+  /** A setting of the topic, as the broker applies it. */
+  public String setting(String name) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return ask(() -> admin.describeConfigs(List.of(resource)).all().get().get(resource))
+        .get(name)
+        .value();
   }
 
   private Map<TopicPartition, OffsetAndMetadata> committed() {

@@ -1,0 +1,100 @@
+package dev.sluice.doctor;
+
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.ConnectClient.Status;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.Health;
+import java.util.List;
+import java.util.Map;
+
+/** Whether the worker has what the connectors need, and how they are. */
+final class ConnectChecks {
+
+  private static final String TRANSFORM = "dev.sluice.smt.ExtractFactRow";
+
+  private final ConnectClient connect;
+  private final ConnectorSpec source;
+  private final ConnectorSpec sink;
+  private final Findings findings = new Findings("Connect");
+
+  ConnectChecks(ConnectClient connect, ConnectorSpec source, ConnectorSpec sink) {
+    this.connect = connect;
+    this.source = source;
+    this.sink = sink;
+  }
+
+  List<Check> run() {
+    findings.ok("version", "Kafka Connect " + connect.version());
+    Map<String, String> plugins = connect.plugins();
+    for (String wanted : List.of(source.connectorClass(), sink.connectorClass(), TRANSFORM)) {
+      String version = plugins.get(wanted);
+      findings.require(
+          version != null,
+          "plugin " + wanted.substring(wanted.lastIndexOf('.') + 1),
+          version == null ? "not there" : version,
+          "the worker cannot run what it does not have",
+          "unpack its archive into a folder of its own below plugin.path, and restart the worker");
+    }
+    converters();
+    Map<String, Connector> registered = connect.connectors();
+    for (ConnectorSpec spec : List.of(source, sink)) {
+      Connector connector = registered.get(spec.name());
+      if (connector == null) {
+        findings.warn(
+            spec.name(), "not registered", "nothing moves without it", "./sluice register");
+        continue;
+      }
+      Health health = Health.of(connector);
+      long running = connector.tasks().stream().filter(t -> t.state().equals("RUNNING")).count();
+      String cause = connector.firstFailed().map(Status::trace).map(Health::rootCause).orElse("");
+      findings.require(
+          health == Health.OK,
+          spec.name(),
+          health
+              + ", "
+              + running
+              + " of "
+              + connector.tasks().size()
+              + " tasks run"
+              + (cause.isEmpty() ? "" : ": " + cause),
+          "no row moves through a task that does not run",
+          switch (health) {
+            case PAUSED, STOPPED -> "PUT /connectors/" + spec.name() + "/resume";
+            default ->
+                "mend the cause, then POST /connectors/"
+                    + spec.name()
+                    + "/restart?includeTasks=true&onlyFailed=true";
+          });
+    }
+    return findings.checks();
+  }
+
+  private void converters() {
+    String written = converter(source);
+    String read = converter(sink);
+    findings.require(
+        written.equals(read),
+        "converters",
+        written.equals(read) ? written : "source " + written + ", sink " + read,
+        "the sink must read what the source writes",
+        "the same value.converter and value.converter.schemas.enable on "
+            + source.name()
+            + " and "
+            + sink.name());
+  }
+
+  private static String converter(ConnectorSpec spec) {
+    String converter = spec.config().get("value.converter");
+    if (converter == null) {
+      return "the worker's";
+    }
+    String name = converter.substring(converter.lastIndexOf('.') + 1);
+    return name.equals("JsonConverter")
+        ? name
+            + (spec.config().getOrDefault("value.converter.schemas.enable", "true").equals("true")
+                ? " with schemas"
+                : " without schemas")
+        : name;
+  }
+}

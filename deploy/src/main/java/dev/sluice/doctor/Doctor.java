@@ -1,0 +1,145 @@
+package dev.sluice.doctor;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.mapping.FactMapping;
+import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.PostgresAddress;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/**
+ * Looks for what is known to stop a pipeline, or to make it lose rows, before it does.
+ *
+ * <p>Failure semantics: nothing is written anywhere. A server that does not answer is one failed
+ * check, and the others are looked at all the same.
+ */
+public final class Doctor {
+
+  private static final long CLOCK_MILLIS = 2_000;
+
+  /**
+   * The pipeline to look at.
+   *
+   * @param table {@code schema.table}
+   */
+  public record Patient(
+      ConnectClient connect,
+      String kafka,
+      PostgresAddress postgres,
+      ClickHouse clickHouse,
+      ConnectorSpec source,
+      ConnectorSpec sink,
+      String topic,
+      String table,
+      String factTable,
+      FactMapping mapping) {}
+
+  private final Patient patient;
+
+  public Doctor(Patient patient) {
+    this.patient = patient;
+  }
+
+  /** All checks, in the order in which a row passes. */
+  public List<Check> examine() {
+    List<Check> checks = new ArrayList<>();
+    checks.addAll(attempt("Postgres", "--postgres", this::postgres));
+    checks.addAll(
+        attempt(
+            "Connect",
+            "--connect",
+            () -> new ConnectChecks(patient.connect(), patient.source(), patient.sink()).run()));
+    checks.addAll(
+        attempt(
+            "Kafka",
+            "--kafka",
+            () ->
+                new KafkaChecks(patient.kafka(), patient.topic(), patient.sink(), patient.mapping())
+                    .run()));
+    checks.addAll(
+        attempt(
+            "ClickHouse",
+            "--clickhouse",
+            () ->
+                new ClickHouseChecks(patient.clickHouse(), patient.factTable(), patient.mapping())
+                    .run()));
+    checks.addAll(clocks());
+    return checks;
+  }
+
+  private static List<Check> attempt(String area, String option, Callable<List<Check>> looking) {
+    try {
+      return looking.call();
+    } catch (Exception e) {
+      Findings findings = new Findings(area);
+      findings.fail(
+          "answers",
+          SluiceException.reason(e),
+          "nothing can be said of it",
+          "start it, or give its address with " + option);
+      return findings.checks();
+    }
+  }
+
+  private List<Check> postgres() throws SQLException {
+    try (Connection connection = patient.postgres().connect()) {
+      connection.setReadOnly(true);
+      return new PostgresChecks(
+              connection,
+              patient.postgres(),
+              patient.table(),
+              patient.source().config(),
+              patient.mapping())
+          .run();
+    }
+  }
+
+  /** Freshness is a difference between clocks. */
+  private List<Check> clocks() {
+    Findings findings = new Findings("Clocks");
+    clock(findings, "Postgres", this::postgresMillis);
+    clock(findings, "ClickHouse", this::clickHouseMillis);
+    return findings.checks();
+  }
+
+  private static void clock(Findings findings, String server, Callable<Long> clock) {
+    try {
+      long before = System.currentTimeMillis();
+      long there = clock.call();
+      long after = System.currentTimeMillis();
+      long off = there < before ? before - there : Math.max(0, there - after);
+      findings.advise(
+          off <= CLOCK_MILLIS,
+          server,
+          off == 0 ? "as here" : off + " ms off this machine's",
+          "freshness is measured between clocks, and a delete's version is a commit time",
+          "synchronise the clocks (chrony, ntpd)");
+    } catch (Exception e) {
+      // That it does not answer has been said.
+    }
+  }
+
+  private long postgresMillis() throws SQLException {
+    try (Connection connection = patient.postgres().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  private long clickHouseMillis() {
+    List<GenericRecord> rows = patient.clickHouse().rows("SELECT toUnixTimestamp64Milli(now64(3))");
+    return rows.get(0).getLong(1);
+  }
+}

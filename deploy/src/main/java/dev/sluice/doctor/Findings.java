@@ -1,0 +1,56 @@
+package dev.sluice.doctor;
+
+import dev.sluice.doctor.Check.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The checks of one area, as they come. */
+final class Findings {
+
+  private final String area;
+  private final List<Check> checks = new ArrayList<>();
+
+  Findings(String area) {
+    this.area = area;
+  }
+
+  void ok(String name, String found) {
+    checks.add(new Check(area, name, Verdict.OK, found, "", ""));
+  }
+
+  void warn(String name, String found, String why, String mend) {
+    checks.add(new Check(area, name, Verdict.WARN, found, why, mend));
+  }
+
+  void fail(String name, String found, String why, String mend) {
+    checks.add(new Check(area, name, Verdict.FAIL, found, why, mend));
+  }
+
+  /** OK with what was found, or the failure. */
+  void require(boolean well, String name, String found, String why, String mend) {
+    checks.add(
+        new Check(
+            area,
+            name,
+            well ? Verdict.OK : Verdict.FAIL,
+            found,
+            well ? "" : why,
+            well ? "" : mend));
+  }
+
+  /** OK with what was found, or the warning. */
+  void advise(boolean well, String name, String found, String why, String mend) {
+    checks.add(
+        new Check(
+            area,
+            name,
+            well ? Verdict.OK : Verdict.WARN,
+            found,
+            well ? "" : why,
+            well ? "" : mend));
+  }
+
+  List<Check> checks() {
+    return List.copyOf(checks);
+  }
+}

@@ -1,0 +1,346 @@
+package dev.sluice.doctor;
+
+import dev.sluice.mapping.FactMapping;
+import dev.sluice.mapping.Sql;
+import dev.sluice.pipeline.PostgresAddress;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What Postgres has to offer for a table to be followed without loss. */
+final class PostgresChecks {
+
+  private static final int OLDEST = 140_000;
+  private static final long MUCH_WAL = 1L << 30;
+  private static final int SAMPLED_ROWS = 100_000;
+
+  private final Connection connection;
+  private final PostgresAddress address;
+  private final String table;
+  private final Map<String, String> source;
+  private final FactMapping mapping;
+  private final Findings findings = new Findings("Postgres");
+
+  /**
+   * @param source the source connector's settings
+   */
+  PostgresChecks(
+      Connection connection,
+      PostgresAddress address,
+      String table,
+      Map<String, String> source,
+      FactMapping mapping) {
+    this.connection = connection;
+    this.address = address;
+    this.table = table;
+    this.source = source;
+    this.mapping = mapping;
+  }
+
+  List<Check> run() throws SQLException {
+    server();
+    role();
+    if (text("SELECT to_regclass(?)::text", Sql.table(table)) == null) {
+      findings.fail(
+          "table",
+          "no table " + table + " in " + address,
+          "there is nothing to read",
+          "create it, or name another with --table");
+      return findings.checks();
+    }
+    publication();
+    identity();
+    slot();
+    heartbeat();
+    version();
+    return findings.checks();
+  }
+
+  private void server() throws SQLException {
+    int version = Integer.parseInt(text("SHOW server_version_num"));
+    findings.advise(
+        version >= OLDEST,
+        "version",
+        text("SHOW server_version"),
+        "verify's SQL needs Postgres 14",
+        "upgrade Postgres");
+    String walLevel = text("SHOW wal_level");
+    findings.require(
+        walLevel.equals("logical"),
+        "wal_level",
+        walLevel,
+        "without logical WAL nothing can be followed",
+        "ALTER SYSTEM SET wal_level = 'logical'; and restart Postgres");
+    boolean ours =
+        text("SELECT 1 FROM pg_replication_slots WHERE slot_name = ?", slotName()) != null;
+    int slots = number("SELECT count(*) FROM pg_replication_slots");
+    int mostSlots = number("SELECT current_setting('max_replication_slots')::int");
+    findings.require(
+        ours || slots < mostSlots,
+        "replication slots",
+        slots + " of " + mostSlots + " used",
+        "the source needs one",
+        "ALTER SYSTEM SET max_replication_slots = " + (mostSlots + 4) + "; and restart Postgres");
+    int senders = number("SELECT count(*) FROM pg_stat_replication");
+    int mostSenders = number("SELECT current_setting('max_wal_senders')::int");
+    findings.require(
+        ours || senders < mostSenders,
+        "WAL senders",
+        senders + " of " + mostSenders + " used",
+        "the source needs one",
+        "ALTER SYSTEM SET max_wal_senders = " + (mostSenders + 4) + "; and restart Postgres");
+  }
+
+  private void role() throws SQLException {
+    String role = text("SELECT current_user");
+    boolean replicates =
+        is("SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user")
+            || is(
+                "SELECT coalesce(bool_or(pg_has_role(current_user, oid, 'member')), false) FROM"
+                    + " pg_roles WHERE rolname = 'rds_replication'");
+    findings.require(
+        replicates,
+        "role may replicate",
+        role + (replicates ? " may" : " may not"),
+        "Debezium opens a replication connection",
+        "ALTER ROLE " + Sql.name(role) + " REPLICATION;");
+    String exists = text("SELECT to_regclass(?)::text", Sql.table(table));
+    if (exists != null) {
+      boolean reads = is("SELECT has_table_privilege(?, 'SELECT')", Sql.table(table));
+      findings.require(
+          reads,
+          "role may read",
+          role + (reads ? " may read " : " may not read ") + table,
+          "the snapshot reads the table",
+          "GRANT SELECT ON " + Sql.table(table) + " TO " + Sql.name(role) + ";");
+    }
+  }
+
+  private void publication() throws SQLException {
+    String name = source.getOrDefault("publication.name", "dbz_publication");
+    String operations =
+        text(
+            "SELECT concat_ws(', ', CASE WHEN NOT pubinsert THEN 'insert' END, CASE WHEN NOT"
+                + " pubupdate THEN 'update' END, CASE WHEN NOT pubdelete THEN 'delete' END) FROM"
+                + " pg_publication WHERE pubname = ?",
+            name);
+    if (operations == null) {
+      boolean creates =
+          !source.getOrDefault("publication.autocreate.mode", "all_tables").equals("disabled");
+      findings.advise(
+          creates,
+          "publication",
+          "no publication " + name + (creates ? "; Debezium creates it" : ""),
+          "nothing is published",
+          "CREATE PUBLICATION " + Sql.name(name) + " FOR TABLE " + Sql.table(table) + ";");
+      return;
+    }
+    boolean covers =
+        is(
+            "SELECT EXISTS (SELECT FROM pg_publication_tables WHERE pubname = ? AND"
+                + " (quote_ident(schemaname) || '.' || quote_ident(tablename))::regclass ="
+                + " to_regclass(?))",
+            name,
+            Sql.table(table));
+    findings.require(
+        covers,
+        "publication covers the table",
+        name + (covers ? " has " : " lacks ") + table,
+        "changes of a table outside the publication are never seen",
+        "ALTER PUBLICATION " + Sql.name(name) + " ADD TABLE " + Sql.table(table) + ";");
+    findings.require(
+        operations.isEmpty(),
+        "publication covers all operations",
+        operations.isEmpty() ? "insert, update, delete" : "without " + operations,
+        "what is not published is lost",
+        "ALTER PUBLICATION "
+            + Sql.name(name)
+            + " SET (publish = 'insert, update, delete, truncate');");
+  }
+
+  private void identity() throws SQLException {
+    boolean key =
+        is(
+            "SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass(?) AND indisprimary)",
+            Sql.table(table));
+    findings.require(
+        key,
+        "primary key",
+        key ? "there is one" : "none",
+        "without it rows cannot be told apart: no order per row, no newest version",
+        "ALTER TABLE " + Sql.table(table) + " ADD PRIMARY KEY (…);");
+    String identity =
+        text(
+            "SELECT relreplident::text FROM pg_class WHERE oid = to_regclass(?)", Sql.table(table));
+    String large =
+        text(
+            "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid ="
+                + " to_regclass(?) AND attnum > 0 AND NOT attisdropped AND attstorage IN ('x', 'e')",
+            Sql.table(table));
+    String full = "ALTER TABLE " + Sql.table(table) + " REPLICA IDENTITY FULL;";
+    switch (identity) {
+      case "f" -> findings.ok("REPLICA IDENTITY", "FULL");
+      case "n" ->
+          findings.fail(
+              "REPLICA IDENTITY", "NOTHING", "Postgres then refuses updates and deletes", full);
+      default ->
+          findings.advise(
+              large == null && !mapping.flagsDeletes(),
+              "REPLICA IDENTITY",
+              identity.equals("d") ? "DEFAULT (key columns)" : "an index",
+              (large == null
+                      ? ""
+                      : "unchanged large values arrive without their value (" + large + "); ")
+                  + "a deleted row keeps nothing but its key",
+              full);
+    }
+  }
+
+  private String slotName() {
+    return source.getOrDefault("slot.name", "debezium");
+  }
+
+  private void slot() throws SQLException {
+    String active =
+        text("SELECT active::text FROM pg_replication_slots WHERE slot_name = ?", slotName());
+    if (active == null) {
+      findings.ok("slot", "not there yet; the source creates " + slotName());
+      return;
+    }
+    findings.require(
+        active.equals("true"),
+        "slot is active",
+        active.equals("true") ? slotName() + " is read" : "nobody reads " + slotName(),
+        "an inactive slot holds back WAL until the disk is full",
+        "./sluice status; or, if the pipeline is gone for good, SELECT pg_drop_replication_slot("
+            + Sql.text(slotName())
+            + ");");
+    String lost =
+        text("SELECT wal_status FROM pg_replication_slots WHERE slot_name = ?", slotName());
+    findings.require(
+        !"lost".equals(lost),
+        "slot's WAL is there",
+        String.valueOf(lost),
+        "the slot has lost WAL: changes are missing for good",
+        "remove source and slot, register again, and let it take a new snapshot");
+    long retained =
+        Long.parseLong(
+            text(
+                "SELECT coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint"
+                    + " FROM pg_replication_slots WHERE slot_name = ?",
+                slotName()));
+    long keep =
+        Long.parseLong(
+            text("SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size'"));
+    String most = keep < 0 ? "no limit" : "limit " + keep + " MB";
+    findings.advise(
+        keep < 0 ? retained < MUCH_WAL : retained < (keep << 20) / 2,
+        "WAL held back by the slot",
+        (retained >> 20) + " MB, " + most,
+        keep < 0
+            ? "it grows until the disk is full"
+            : "past the limit Postgres throws the WAL away, and changes are lost",
+        "find out why the source is behind: ./sluice status");
+    findings.advise(
+        keep >= 0 || retained < MUCH_WAL,
+        "max_slot_wal_keep_size",
+        most,
+        "a pipeline that stands still can fill Postgres's disk",
+        "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();");
+  }
+
+  private void heartbeat() throws SQLException {
+    boolean beats = !source.getOrDefault("heartbeat.interval.ms", "0").equals("0");
+    boolean writes = source.containsKey("heartbeat.action.query");
+    findings.advise(
+        beats && writes,
+        "heartbeat",
+        beats
+            ? (writes
+                ? "written every " + source.get("heartbeat.interval.ms") + " ms"
+                : "not written to Postgres")
+            : "off",
+        "while this table is idle and others are not, its slot holds back their WAL",
+        "heartbeat.interval.ms and heartbeat.action.query of the source, as in connect-configs/source.json");
+  }
+
+  private void version() throws SQLException {
+    String column =
+        mapping.renames().entrySet().stream()
+            .filter(rename -> rename.getValue().equals(mapping.versionField()))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElse(mapping.versionField());
+    if (mapping.metadata().containsKey(mapping.versionField())) {
+      findings.ok("version", "the change's " + mapping.metadata().get(mapping.versionField()));
+      return;
+    }
+    String type =
+        text(
+            "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = to_regclass(?)"
+                + " AND attname = ? AND NOT attisdropped",
+            Sql.table(table),
+            column);
+    if (type == null) {
+      findings.fail(
+          "version",
+          table + " has no column " + column,
+          "the fact table's version comes from it",
+          "version.field of the transform, or the strict fact table (connect-configs/strict.json)");
+      return;
+    }
+    boolean time = type.startsWith("timestamp");
+    String sample =
+        "(SELECT "
+            + Sql.name(column)
+            + " AS v FROM "
+            + Sql.table(table)
+            + " LIMIT "
+            + SAMPLED_ROWS
+            + ") AS rows";
+    String found =
+        text(
+            "SELECT concat_ws(', ', CASE WHEN count(*) > count(v) THEN (count(*) - count(v)) || ' are"
+                + " null' END"
+                + (time
+                    ? ", CASE WHEN count(*) FILTER (WHERE v > now() + interval '1 minute') > 0 THEN"
+                        + " count(*) FILTER (WHERE v > now() + interval '1 minute') || ' are in the"
+                        + " future' END"
+                    : "")
+                + ") FROM "
+                + sample);
+    findings.require(
+        found.isEmpty(),
+        "values of " + column,
+        found.isEmpty() ? "none null" + (time ? ", none in the future" : "") : found,
+        "the newest version of a row is the one with the largest " + column,
+        "correct the rows, or use the strict fact table (connect-configs/strict.json)");
+  }
+
+  private String text(String sql, String... parameters) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setString(i + 1, parameters[i]);
+      }
+      List<String> found = new ArrayList<>();
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          found.add(rows.getString(1));
+        }
+      }
+      return found.isEmpty() ? null : found.get(0);
+    }
+  }
+
+  private boolean is(String sql, String... parameters) throws SQLException {
+    return "t".equals(text(sql, parameters));
+  }
+
+  private int number(String sql) throws SQLException {
+    return Integer.parseInt(text(sql));
+  }
+}

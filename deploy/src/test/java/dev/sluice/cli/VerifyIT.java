@@ -1,0 +1,287 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.local.Home;
+import dev.sluice.local.LocalOptions;
+import dev.sluice.local.LocalPipeline;
+import dev.sluice.local.Narrator;
+import dev.sluice.pipeline.FactTable;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code verify} on a running pipeline: what it finds, what it mends, when it cannot tell. */
+final class VerifyIT {
+
+  private static final int ROWS = 20_000;
+  private static final String FACTS = FactTable.DEFAULT.tableName();
+
+  @TempDir private static Path dataDir;
+  private static LocalPipeline pipeline;
+
+  private final StringWriter output = new StringWriter();
+
+  @BeforeAll
+  static void startPipeline() {
+    pipeline =
+        new LocalPipeline(
+            LocalOptions.embedded(dataDir).with(ROWS, FactTable.DEFAULT),
+            Home.locate(),
+            Narrator.SILENT);
+    pipeline.start();
+    pipeline.register();
+  }
+
+  @AfterAll
+  static void stopPipeline() {
+    if (pipeline != null) {
+      pipeline.close();
+    }
+  }
+
+  @BeforeEach
+  void arrive() {
+    pipeline.awaitSynced(progress -> {});
+  }
+
+  @Test
+  void tablesAtRestAreIdentical() {
+    assertThat(verify()).isZero();
+    assertThat(output.toString()).startsWith("Identical:").contains("21 columns");
+    assertThat(verify("--sample", "5")).isZero();
+    assertThat(output.toString()).contains("a sample of 5.0 % of the keys");
+  }
+
+  @Test
+  void everyKindOfDifferenceIsFoundByKeyAndMended() throws Exception {
+    List<String> ids = ids(6);
+    execute("UPDATE app_user_visits SET state = 5 WHERE id = '" + ids.get(1) + "'");
+    pipeline.awaitSynced(progress -> {});
+    Map<String, String> planted = new HashMap<>();
+    plant(ids.get(0), "countryCode = 'ZZ'", "'ZZ' AS countryCode", planted, "different");
+    replaceByOlder(ids.get(1), planted);
+    plant(ids.get(2), "is_deleted = 1", "1 AS is_deleted", planted, "wrongly_deleted");
+    pipeline.clickHouse().execute("DELETE FROM " + FACTS + " WHERE id = '" + ids.get(3) + "'");
+    planted.put(ids.get(3), "missing");
+    String extra = "00000000-0000-0000-0000-0000000e74a0";
+    pipeline
+        .clickHouse()
+        .execute(
+            "INSERT INTO %1$s SELECT * REPLACE ('%2$s' AS id) FROM %1$s FINAL WHERE id = '%3$s'"
+                .formatted(FACTS, extra, ids.get(4)));
+    planted.put(extra, "extra");
+    execute("UPDATE app_user_visits SET is_deleted = true WHERE id = '" + ids.get(5) + "'");
+    pipeline.awaitSynced(progress -> {});
+    plant(ids.get(5), "is_deleted = 0", "0 AS is_deleted", planted, "wrongly_alive");
+
+    assertThat(verify("--json")).isEqualTo(1);
+    JsonNode found = new ObjectMapper().readTree(output.toString());
+    Map<String, String> kinds = new HashMap<>();
+    for (JsonNode difference : found.path("differences")) {
+      kinds.put(difference.path("key").path(0).asText(), difference.path("kind").asText());
+    }
+    assertThat(kinds).isEqualTo(planted);
+    assertThat(output.toString()).doesNotContain("ZZ");
+
+    assertThat(verify("--show-values")).isEqualTo(1);
+    assertThat(output.toString()).contains("countryCode:", "ZZ in ClickHouse");
+
+    assertThat(verify("--repair")).isEqualTo(2);
+    assertThat(output.toString()).contains("--yes");
+
+    assertThat(verify("--repair", "--yes")).isZero();
+    assertThat(output.toString()).contains("Repaired: both tables are identical.");
+  }
+
+  @Test
+  void whatNoInsertCanMendIsNamedAndLeftAlone() throws Exception {
+    String id = ids(1).get(0);
+    String forge =
+        "INSERT INTO %1$s SELECT * REPLACE ('%3$s' AS countryCode, updated_at + %4$s AS updated_at)"
+            + " FROM %1$s FINAL WHERE id = '%2$s'";
+    pipeline.clickHouse().execute(forge.formatted(FACTS, id, "ZZ", 3_600_000));
+
+    assertThat(verify("--repair", "--yes")).isEqualTo(1);
+    assertThat(output.toString())
+        .contains("not repaired: " + id + ", because its version in ClickHouse is newer")
+        .contains("Nothing was written.");
+
+    pipeline
+        .clickHouse()
+        .execute("DELETE FROM " + FACTS + " WHERE id = '" + id + "' AND countryCode = 'ZZ'");
+    assertThat(verify()).isZero();
+  }
+
+  @Test
+  void verdictIsRightUnderAThousandChangesASecond() throws Exception {
+    long seed = Long.getLong("seed", System.nanoTime());
+    System.out.println("Workload with seed " + seed);
+    try (Changes changes = new Changes(seed)) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(verify()).as(() -> output.toString()).isZero();
+      }
+      String id = ids(1).get(0);
+      pipeline
+          .clickHouse()
+          .execute(
+              "ALTER TABLE "
+                  + FACTS
+                  + " DELETE WHERE id = '"
+                  + id
+                  + "' SETTINGS mutations_sync = 1");
+      changes.leaveAlone(id);
+      assertThat(verify()).as(() -> output.toString()).isEqualTo(1);
+      assertThat(output.toString()).contains(id + " is missing in ClickHouse");
+    }
+    pipeline.awaitSynced(progress -> {});
+    assertThat(verify("--repair", "--yes")).isZero();
+  }
+
+  @Test
+  void aPipelineThatStandsStillCannotTell() throws Exception {
+    String sink = "sluice-sink";
+    pipeline.connect().pause(sink);
+    try {
+      execute("UPDATE app_user_visits SET state = 6 WHERE id = '" + ids(1).get(0) + "'");
+      assertThat(verify("--timeout", "3")).isEqualTo(2);
+      assertThat(output.toString()).contains("has not caught up within 3 s");
+    } finally {
+      pipeline.connect().resume(sink);
+    }
+  }
+
+  @Test
+  void anUnknownSinkIsRefusedWithThoseThereAre() {
+    assertThat(verify("--sink", "nobody")).isEqualTo(2);
+    assertThat(output.toString()).contains("--sink nobody", "sluice-sink");
+  }
+
+  private int verify(String... options) {
+    output.getBuffer().setLength(0);
+    List<String> arguments = new ArrayList<>(List.of("verify", "--data-dir", dataDir.toString()));
+    arguments.addAll(List.of(options));
+    PrintWriter writer = new PrintWriter(output, true);
+    return Sluice.commandLine()
+        .setOut(writer)
+        .setErr(writer)
+        .execute(arguments.toArray(String[]::new));
+  }
+
+  /** Changes a fact behind the pipeline's back, at the row's own version. */
+  private static void plant(
+      String id, String what, String replacement, Map<String, String> planted, String kind) {
+    pipeline
+        .clickHouse()
+        .execute(
+            "INSERT INTO %1$s SELECT * REPLACE (%3$s) FROM %1$s FINAL WHERE id = '%2$s'"
+                .formatted(FACTS, id, replacement));
+    assertThat(
+            pipeline
+                .clickHouse()
+                .number(
+                    "SELECT count() FROM %s FINAL WHERE id = '%s' AND %s"
+                        .formatted(FACTS, id, what)))
+        .isOne();
+    planted.put(id, kind);
+  }
+
+  private static void replaceByOlder(String id, Map<String, String> planted) {
+    String older =
+        "INSERT INTO %1$s SELECT * REPLACE (0 AS state, updated_at - 1 AS updated_at) FROM %1$s"
+            + " FINAL WHERE id = '%2$s'";
+    pipeline.clickHouse().execute(older.formatted(FACTS, id));
+    pipeline
+        .clickHouse()
+        .execute("DELETE FROM %s WHERE id = '%s' AND state = 5".formatted(FACTS, id));
+    planted.put(id, "stale");
+  }
+
+  private static List<String> ids(int count) throws SQLException {
+    List<String> ids = new ArrayList<>();
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT id FROM app_user_visits WHERE NOT is_deleted ORDER BY random() LIMIT "
+                    + count)) {
+      while (rows.next()) {
+        ids.add(rows.getString(1));
+      }
+    }
+    return ids;
+  }
+
+  private static void execute(String sql) throws SQLException {
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Twenty updates every twenty milliseconds. */
+  private static final class Changes implements AutoCloseable {
+    private final Random random;
+    private final Thread thread = new Thread(this::run, "changes");
+    private volatile String leftAlone = "00000000-0000-0000-0000-000000000000";
+    private volatile boolean stopping;
+    private volatile SQLException failure;
+
+    Changes(long seed) {
+      random = new Random(seed);
+      thread.start();
+    }
+
+    void leaveAlone(String id) {
+      leftAlone = id;
+    }
+
+    private void run() {
+      try (Connection connection = pipeline.stack().postgres().connect();
+          Statement statement = connection.createStatement()) {
+        while (!stopping) {
+          statement.execute(
+              "UPDATE app_user_visits SET state = coalesce(state, 0) + 1 WHERE abs(hashtext(id::text)) % "
+                  + ROWS / 20
+                  + " = "
+                  + random.nextInt(ROWS / 20)
+                  + " AND id <> '"
+                  + leftAlone
+                  + "'");
+          Thread.sleep(20);
+        }
+      } catch (SQLException e) {
+        failure = e;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void close() {
+      stopping = true;
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      assertThat((Throwable) failure).isNull();
+    }
+  }
+}
