@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SinkFaultsIT {
-  private static final int ROWS = 20_000;
+  private static final int ROWS = 10_000;
   private static final long SEED = Long.getLong("seed", System.nanoTime());
   private static final String FACTS = FactTable.DEFAULT.tableName();
   private static final String DEAD_LETTERS = "sluice.dead-letters";
