@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
       StatusCommand.class,
       VerifyCommand.class,
       DoctorCommand.class,
+      ChaosCommand.class,
       BenchCommand.class
     },
     footer = {

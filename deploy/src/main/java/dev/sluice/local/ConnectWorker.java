@@ -19,6 +19,7 @@ import java.util.TreeMap;
  */
 final class ConnectWorker implements Server {
 
+  private final String name;
   private final Home home;
   private final DataDir dataDir;
   private final int port;
@@ -26,11 +27,13 @@ final class ConnectWorker implements Server {
   private final Map<String, String> settings;
 
   /**
+   * @param name of this worker among those of its cluster
    * @param pluginPath the folders that hold one folder per plugin, separated by commas
    * @param environment what the connectors' configurations refer to
    * @param settings put over the worker's own
    */
   ConnectWorker(
+      String name,
       Home home,
       DataDir dataDir,
       int port,
@@ -38,6 +41,7 @@ final class ConnectWorker implements Server {
       String bootstrapServers,
       Map<String, String> environment,
       Map<String, String> settings) {
+    this.name = name;
     this.home = home;
     this.dataDir = dataDir;
     this.port = port;
@@ -50,7 +54,7 @@ final class ConnectWorker implements Server {
 
   @Override
   public String name() {
-    return "Connect";
+    return name;
   }
 
   @Override
@@ -98,6 +102,6 @@ final class ConnectWorker implements Server {
   }
 
   private Path properties() {
-    return dataDir.run("worker.properties");
+    return dataDir.run(name.toLowerCase() + ".properties");
   }
 }

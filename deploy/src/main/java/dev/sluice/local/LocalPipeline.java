@@ -201,6 +201,11 @@ public final class LocalPipeline implements AutoCloseable {
     return clickHouse;
   }
 
+  /** Source and sink as they are registered. */
+  public List<ConnectorSpec> connectors() {
+    return List.of(source, sink);
+  }
+
   /** How far the sink has come. */
   public TopicLag lag() {
     return lag;

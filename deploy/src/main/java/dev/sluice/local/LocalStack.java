@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /**
@@ -25,11 +26,14 @@ import java.util.function.Consumer;
  */
 public final class LocalStack implements AutoCloseable {
 
+  private static final String SECOND_WORKER = "Connect-2";
+
   private final DataDir dataDir;
   private final Ports ports;
   private final PostgresServer postgres;
   private final KafkaServer kafka;
   private final ConnectWorker connect;
+  private final BiFunction<String, Integer, ConnectWorker> worker;
   private final ClickHouseServer clickHouse;
   private final PostgresAddress postgresAddress;
   private final ClickHouseAddress clickHouseAddress;
@@ -71,15 +75,19 @@ public final class LocalStack implements AutoCloseable {
     Map<String, String> environment = new HashMap<>(postgresAddress.environment());
     environment.putAll(clickHouseAddress.environment());
     environment.put("SLUICE_POSTGRES_TABLE", options.table());
-    connect =
-        new ConnectWorker(
-            home,
-            dataDir,
-            connectPort,
-            pluginPath(home, options.sinkPlugin()),
-            kafka.bootstrapServers(),
-            environment,
-            options.overrides().worker());
+    String plugins = pluginPath(home, options.sinkPlugin());
+    worker =
+        (name, port) ->
+            new ConnectWorker(
+                name,
+                home,
+                dataDir,
+                port,
+                plugins,
+                kafka.bootstrapServers(),
+                environment,
+                options.overrides().worker());
+    connect = worker.apply("Connect", connectPort);
   }
 
   /** Starts all servers side by side and returns when all are ready. */
@@ -115,6 +123,21 @@ public final class LocalStack implements AutoCloseable {
     events.accept(
         "%-10s is ready on 127.0.0.1:%d after %.1f s"
             .formatted(server.name(), server.port(), (System.nanoTime() - begin) / 1e9));
+  }
+
+  /** Starts another worker of the same Connect cluster and returns when it is ready. */
+  public void startSecondWorker() {
+    start(worker.apply(SECOND_WORKER, ports.any()));
+  }
+
+  /** Kills the second worker, which says goodbye to nobody. */
+  public void killSecondWorker() {
+    for (Supervisor supervisor : servers()) {
+      if (supervisor.name().equals(SECOND_WORKER)) {
+        supervisors.remove(supervisor);
+        supervisor.kill();
+      }
+    }
   }
 
   /** Where Postgres is, embedded or not. */
@@ -166,7 +189,7 @@ public final class LocalStack implements AutoCloseable {
       closed = true;
       last = new ArrayList<>(supervisors);
     }
-    List.of("Connect", "Kafka", "ClickHouse", "Postgres")
+    List.of(SECOND_WORKER, "Connect", "Kafka", "ClickHouse", "Postgres")
         .forEach(
             name -> last.stream().filter(s -> s.name().equals(name)).forEach(Supervisor::stop));
     ports.close();

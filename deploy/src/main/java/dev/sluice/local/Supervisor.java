@@ -94,6 +94,13 @@ public final class Supervisor {
     remove(pidFile());
   }
 
+  /** Ends the process at once and for good. */
+  void kill() {
+    stopping = true;
+    process.destroyForcibly();
+    remove(pidFile());
+  }
+
   private static void stop(ProcessHandle handle, String signal) {
     // Process.destroy can only send TERM, which makes Postgres wait for its clients.
     signal(handle, signal);

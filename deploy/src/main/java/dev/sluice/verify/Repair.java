@@ -185,7 +185,7 @@ public final class Repair {
             ? lsn
             : "greatest(" + Sql.factName(version) + ", toUnixTimestamp64Milli(now64(3)))";
     clickHouse.executeOne(
-        "INSERT INTO %1$s SELECT * REPLACE (1 AS %2$s, %3$s AS %4$s) FROM %1$s FINAL WHERE %5$s"
+        "INSERT INTO %1$s SELECT * REPLACE (1 AS %2$s, %3$s AS %4$s) FROM (SELECT * FROM %1$s FINAL WHERE %5$s)"
             .formatted(
                 Sql.factName(mapping.fact()),
                 Sql.factName(mapping.settings().deleteField()),

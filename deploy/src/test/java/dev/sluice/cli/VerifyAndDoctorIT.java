@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +10,7 @@ import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.local.Narrator;
 import dev.sluice.pipeline.FactTable;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,8 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code verify} on a running pipeline: what it finds, what it mends, when it cannot tell. */
-final class VerifyIT {
+/** {@code verify} and {@code doctor} on a running pipeline: what they find, and what they mend. */
+final class VerifyAndDoctorIT {
 
   private static final int ROWS = 20_000;
   private static final String FACTS = FactTable.DEFAULT.tableName();
@@ -84,7 +87,8 @@ final class VerifyIT {
     pipeline
         .clickHouse()
         .execute(
-            "INSERT INTO %1$s SELECT * REPLACE ('%2$s' AS id) FROM %1$s FINAL WHERE id = '%3$s'"
+            ("INSERT INTO %1$s SELECT * REPLACE ('%2$s' AS id) FROM (SELECT * FROM %1$s FINAL"
+                    + " WHERE id = '%3$s')")
                 .formatted(FACTS, extra, ids.get(4)));
     planted.put(extra, "extra");
     execute("UPDATE app_user_visits SET is_deleted = true WHERE id = '" + ids.get(5) + "'");
@@ -173,9 +177,97 @@ final class VerifyIT {
     assertThat(output.toString()).contains("--sink nobody", "sluice-sink");
   }
 
+  @Test
+  void aPipelineIsHealthyUntilUpdatesDoNotRaiseTheVersion() throws Exception {
+    assertThat(run("doctor")).as(() -> output.toString()).isZero();
+    assertThat(output.toString())
+        .contains("REPLICA IDENTITY", "ReplacingMergeTree(updated_at)", "ExtractFactRow")
+        .doesNotContain("FAIL");
+
+    execute(
+        "SET session_replication_role = replica; UPDATE app_user_visits SET state = 77 WHERE id = '"
+            + ids(1).get(0)
+            + "'");
+    pipeline.awaitSynced(progress -> {});
+    assertThat(doctor()).containsEntry("updated_at rises", "FAIL");
+  }
+
+  @Test
+  void doctorFindsWhatIsWrongWithATable() throws Exception {
+    execute(
+        "CREATE TABLE IF NOT EXISTS ill (id int, note text, updated_at timestamptz); TRUNCATE ill;"
+            + " INSERT INTO ill VALUES (1, 'x', NULL), (2, 'y', now() + interval '1 day')");
+
+    Map<String, String> verdicts = doctor("--table", "public.ill");
+
+    assertThat(verdicts)
+        .containsEntry("primary key", "FAIL")
+        .containsEntry("REPLICA IDENTITY", "WARN")
+        .containsEntry("publication covers the table", "FAIL")
+        .containsEntry("values of updated_at", "FAIL");
+    assertThat(output.toString()).contains("1 are null, 1 are in the future");
+    assertThat(output.toString())
+        .contains("ALTER PUBLICATION \\\"sluice\\\" ADD TABLE \\\"public\\\".\\\"ill\\\";");
+  }
+
+  @Test
+  void doctorFindsWhatIsWrongWithAFactTable() throws Exception {
+    pipeline
+        .clickHouse()
+        .execute(
+            "CREATE OR REPLACE TABLE ill (id String, state Nullable(Int64), updated_at Int64,"
+                + " is_deleted UInt8) ENGINE = ReplacingMergeTree(updated_at, is_deleted) PARTITION"
+                + " BY intDiv(updated_at, 1000000000) ORDER BY id TTL"
+                + " toDateTime(intDiv(updated_at, 1000)) + INTERVAL 99 YEAR DELETE WHERE is_deleted"
+                + " = 1 SETTINGS allow_experimental_replacing_merge_with_cleanup = 1");
+
+    Map<String, String> verdicts = doctor("--fact-table", "ill");
+
+    assertThat(verdicts)
+        .containsEntry("columns", "FAIL")
+        .containsEntry("partition key", "WARN")
+        .containsEntry("deleted rows stay", "FAIL")
+        .containsEntry("TTL", "WARN")
+        .containsEntry("engine", "OK");
+    assertThat(output.toString()).contains("state is Nullable(Int64), not Nullable(Int32)");
+  }
+
+  @Test
+  void doctorFindsAPausedSinkAndAServerThatIsAway() throws Exception {
+    pipeline.connect().pause("sluice-sink");
+    try {
+      await("paused")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> "FAIL".equals(doctor().get("sluice-sink")));
+    } finally {
+      pipeline.connect().resume("sluice-sink");
+    }
+    Map<String, String> verdicts = doctor("--clickhouse", "http://127.0.0.1:1/default");
+    assertThat(verdicts).containsEntry("answers", "FAIL").containsEntry("wal_level", "OK");
+    assertThat(output.toString()).contains("--clickhouse");
+    await("running again")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> "OK".equals(doctor().get("sluice-sink")));
+  }
+
+  private Map<String, String> doctor(String... options) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--json"));
+    arguments.addAll(List.of(options));
+    run("doctor", arguments.toArray(String[]::new));
+    Map<String, String> verdicts = new HashMap<>();
+    for (JsonNode check : new ObjectMapper().readTree(output.toString()).path("checks")) {
+      verdicts.put(check.path("name").asText(), check.path("verdict").asText());
+    }
+    return verdicts;
+  }
+
   private int verify(String... options) {
+    return run("verify", options);
+  }
+
+  private int run(String command, String... options) {
     output.getBuffer().setLength(0);
-    List<String> arguments = new ArrayList<>(List.of("verify", "--data-dir", dataDir.toString()));
+    List<String> arguments = new ArrayList<>(List.of(command, "--data-dir", dataDir.toString()));
     arguments.addAll(List.of(options));
     PrintWriter writer = new PrintWriter(output, true);
     return Sluice.commandLine()

@@ -1,0 +1,116 @@
+package dev.sluice.cli;
+
+import dev.sluice.SluiceException;
+import dev.sluice.chaos.Storm;
+import dev.sluice.chaos.Storm.Survived;
+import dev.sluice.local.DataDir;
+import dev.sluice.local.Home;
+import dev.sluice.pipeline.FactTable;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.DoubleSummaryStatistics;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ./sluice chaos}. */
+@Command(
+    name = "chaos",
+    sortOptions = false,
+    description = {
+      "Runs a pipeline of its own in a storm: adversarial writers, and faults at random but seeded"
+          + " times: processes killed, frozen and restarted, networks cut, stalled, slow and resetting,"
+          + " connectors restarted, paused and deleted, a second worker that joins and dies.",
+      "",
+      "At the end everything must have recovered by itself, and verify must find both tables"
+          + " identical. Exit code 0 when they are."
+    })
+final class ChaosCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "How long the faults go on (default: ${DEFAULT-VALUE}).")
+  private int minutes;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "Repeats the faults and changes of an earlier storm, as far as timing lets it.")
+  private Long seed;
+
+  @Option(
+      names = "--strict",
+      description =
+          "Write the strict fact table, and let updated_at repeat, go back and be set by hand.")
+  private boolean strict;
+
+  @Override
+  public Integer call() throws IOException {
+    long used = seed == null ? System.nanoTime() % 1_000_000 : seed;
+    FactTable table = strict ? FactTable.STRICT : FactTable.DEFAULT;
+    Console console = Console.standard();
+    console.say("Storm with seed " + used + " on " + table.tableName());
+    Path directory = Files.createTempDirectory("sluice-chaos");
+    Storm.Report report;
+    try {
+      report =
+          Storm.rage(directory, Home.locate(), table, used, Duration.ofMinutes(minutes), console);
+    } catch (SluiceException e) {
+      console.say("The logs are in " + directory.resolve("logs"));
+      throw e;
+    }
+    console.endProgress();
+    print(report);
+    if (report.isCalm()) {
+      DataDir.remove(directory);
+      return 0;
+    }
+    console.say("Everything is kept in " + directory);
+    return Sluice.NOT_WELL;
+  }
+
+  private void print(Storm.Report report) {
+    TextTable table = new TextTable("FAULT", "TIMES", "RECOVERY MEAN", "WORST");
+    new TreeMap<>(
+            report.faults().stream()
+                .collect(
+                    Collectors.groupingBy(
+                        Survived::fault, Collectors.summarizingDouble(Survived::recoverySeconds))))
+        .forEach(
+            (fault, seconds) ->
+                table.row(
+                    fault,
+                    Long.toString(seconds.getCount()),
+                    "%.1f s".formatted(seconds.getAverage()),
+                    "%.1f s".formatted(seconds.getMax())));
+    DoubleSummaryStatistics all =
+        report.faults().stream().mapToDouble(Survived::recoverySeconds).summaryStatistics();
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(table);
+    out.printf(
+        "%nSeed %d, %s: %,d changes, %d faults survived (worst recovery %.1f s), %,d rows at the"
+            + " end: %d lost, %d doubled, %d stale, %d dead letters.%n",
+        report.seed(),
+        report.table().tableName(),
+        report.changes(),
+        all.getCount(),
+        Math.max(0, all.getMax()),
+        report.rows(),
+        report.lost(),
+        report.doubled(),
+        report.stale(),
+        report.deadLetters());
+    out.flush();
+  }
+}
