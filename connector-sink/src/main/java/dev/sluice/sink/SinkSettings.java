@@ -94,7 +94,7 @@ final class SinkSettings {
         Importance.MEDIUM,
         Width.LONG,
         "Client key",
-        "File of the client certificate's private key (PEM, PKCS#8).");
+        "File of the client certificate's private key (PEM, PKCS#8, RSA).");
     add(
         DATABASE,
         Type.STRING,
