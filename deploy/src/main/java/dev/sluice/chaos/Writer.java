@@ -15,7 +15,7 @@ import java.util.UUID;
 import org.postgresql.PGConnection;
 
 /**
- * Changes visits in every way that has ever confused a pipeline, as fast as Postgres lets it.
+ * Changes visits in every way that has ever confused a pipeline, with short pauses.
  *
  * <p>With the default table {@code updated_at} rises with every change of a row, as that table
  * asks: keys are born and die in the hands of one writer, and one transaction never deletes and
@@ -29,6 +29,7 @@ final class Writer implements AutoCloseable {
   private static final int KEYS = 400;
   private static final int HOT_KEYS = 20;
   private static final int COPIED = 5_000;
+  private static final int LONGEST_PAUSE_MILLIS = 60;
   private static final String MOVE = "UPDATE app_user_visits SET id =";
   private static final String COLUMNS =
       "(id, customer_id, branch_id, store_id, cashier_id, state, order_id, created_at, updated_at)";
@@ -64,7 +65,7 @@ final class Writer implements AutoCloseable {
         while (!stopping) {
           int changed = transaction(connection, statement);
           changes += changed;
-          Pause.millis(random.nextInt(20));
+          Pause.millis(random.nextInt(LONGEST_PAUSE_MILLIS));
         }
       } catch (SQLException e) {
         if (!stopping) {

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 public final class Secrets {
 
   private static final Pattern SECRET =
-      Pattern.compile("(?i).*(password|secret|token|credential|jaas|private.?key|passphrase).*");
+      Pattern.compile(
+          "(?i).*(password|secret|token|credential|jaas|private.?key|passphrase|api.?key|access.?key|keystore\\.key|user\\.info).*");
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{[^}]+}");
 
   private Secrets() {}

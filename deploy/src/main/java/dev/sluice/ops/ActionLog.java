@@ -45,6 +45,10 @@ final class ActionLog {
 
   /** Notes an action that is to bring a connector into a state. */
   synchronized Entry awaiting(String target, String action, String did, Health wanted) {
+    open.stream()
+        .filter(each -> each.entry().target().equals(target))
+        .toList()
+        .forEach(each -> end(each, "Another action followed before it was seen to end.", true));
     Entry entry = add(new Entry(nextId++, Now.millis(), target, action, did, null, false));
     open.add(new Open(entry, wanted));
     return entry;
@@ -74,8 +78,8 @@ final class ActionLog {
         continue;
       }
       Health health = reachable ? Health.of(connector) : Health.UNREACHABLE;
-      if (age < SETTLE_MILLIS) {
-        continue; // For a moment Connect still shows what was before.
+      if (age < SETTLE_MILLIS && each.wanted() == Health.OK) {
+        continue; // For a moment Connect still shows what was before a restart.
       }
       if (health == each.wanted()) {
         end(each, outcome(connector, health, redactor), true);

@@ -1,10 +1,13 @@
 package dev.sluice.ops;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -116,12 +119,12 @@ final class Actions {
   }
 
   /** Offsets of a connector, as Connect shows them. */
-  com.fasterxml.jackson.databind.JsonNode offsets(String name) {
+  JsonNode offsets(String name) {
     return connect.offsets(name);
   }
 
   /** What the worker's plugin says against the connector's configuration, by setting. */
-  java.util.List<ConnectClient.SettingError> validate(String name, Map<String, String> config) {
-    return connect.validate(new dev.sluice.connect.ConnectorSpec(name, config));
+  List<ConnectClient.SettingError> validate(String name, Map<String, String> config) {
+    return connect.validate(new ConnectorSpec(name, config));
   }
 }

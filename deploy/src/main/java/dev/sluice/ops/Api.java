@@ -51,7 +51,7 @@ final class Api {
       case "overview" -> overview();
       case "session" -> session();
       case "history" -> history(query);
-      case "actions" -> JSON.valueToTree(log.entries());
+      case "actions" -> JSON.valueToTree(entries());
       case "connectors" -> connector(path);
       case "dead-letters" -> path.length == 1 ? letters(query) : payload(path[1], query);
       default -> throw new Refused(404, "There is no /api/" + path[0] + ".");
@@ -74,13 +74,24 @@ final class Api {
     throw new Refused(404, "There is no such action.");
   }
 
-  private static JsonNode entry(Entry entry) {
-    return JSON.valueToTree(entry);
+  private JsonNode entry(Entry entry) {
+    return JSON.valueToTree(clean(entry));
+  }
+
+  private List<Entry> entries() {
+    return log.entries().stream().map(this::clean).toList();
+  }
+
+  /** Connect's own words may repeat a setting. */
+  private Entry clean(Entry entry) {
+    return entry.outcome() == null
+        ? entry
+        : entry.ended(picture.get().redactor().text(entry.outcome()), entry.good());
   }
 
   private JsonNode overview() {
     ObjectNode json = JSON.valueToTree(picture.get().overview());
-    List<Entry> entries = log.entries();
+    List<Entry> entries = entries();
     json.set("actions", JSON.valueToTree(entries.subList(0, Math.min(20, entries.size()))));
     return json;
   }
@@ -149,8 +160,7 @@ final class Api {
     connector.tasks().forEach(t -> tasks.add(status(now, connector, t)));
     json.set("config", JSON.valueToTree(now.redactor().config(connector.config())));
     json.set("timeline", JSON.valueToTree(timeline.events(connector.name())));
-    List<Entry> done =
-        log.entries().stream().filter(e -> e.target().equals(connector.name())).toList();
+    List<Entry> done = entries().stream().filter(e -> e.target().equals(connector.name())).toList();
     json.set("actions", JSON.valueToTree(done));
     return json;
   }

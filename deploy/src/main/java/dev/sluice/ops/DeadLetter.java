@@ -44,7 +44,7 @@ record DeadLetter(
     String trace = text(letter, "exception.stacktrace");
     String message = text(letter, "exception.message");
     String root = trace == null ? "" : Health.rootCause(trace);
-    String reason = root.isEmpty() ? message == null ? "" : message : root;
+    String reason = Words.cause(root.isEmpty() ? message == null ? "" : message : root);
     return new DeadLetter(
         letter.topic(),
         letter.partition(),

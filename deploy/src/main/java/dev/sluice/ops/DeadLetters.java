@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -41,7 +43,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class DeadLetters {
 
   private static final int LIMIT_MILLIS = 5000;
-  private static final int MOST_AT_ONCE = 100_000;
 
   /** A place in a queue. */
   record Place(String topic, int partition, long offset) {}
@@ -84,19 +85,28 @@ final class DeadLetters {
   synchronized void putBack(Place place) {
     ConsumerRecord<byte[], byte[]> letter = one(place);
     try (KafkaProducer<byte[], byte[]> producer = producer()) {
-      acknowledged(letter, producer.send(original(letter)));
+      ProducerRecord<byte[], byte[]> record =
+          original(letter)
+              .orElseThrow(
+                  () ->
+                      new SluiceException(
+                          "The dead letter does not say where it came from: set"
+                              + " errors.deadletterqueue.context.headers.enable=true on the"
+                              + " sink."));
+      acknowledged(place, producer.send(record));
     } catch (KafkaException e) {
       throw failed(e);
     }
   }
 
   /**
-   * Puts all letters of a queue back that were not, in their order.
+   * Puts all letters of a queue back that were not, in their order, less those that do not say
+   * where they came from.
    *
    * @return how many
    */
   synchronized int putBackAll(String topic) {
-    List<ConsumerRecord<byte[], byte[]>> letters = new ArrayList<>();
+    Map<Place, Future<RecordMetadata>> sent = new LinkedHashMap<>();
     try (KafkaConsumer<byte[], byte[]> consumer = consumer();
         KafkaProducer<byte[], byte[]> producer = producer()) {
       Collection<TopicPartition> partitions = partitions(consumer, topic);
@@ -105,19 +115,16 @@ final class DeadLetters {
           consumer.beginningOffsets(partitions),
           consumer.endOffsets(partitions),
           letter -> {
-            if (!putBack.containsKey(place(letter)) && letters.size() < MOST_AT_ONCE) {
-              letters.add(letter);
+            if (!putBack.containsKey(place(letter))) {
+              original(letter).ifPresent(r -> sent.put(place(letter), producer.send(r)));
             }
           });
-      letters.sort(Comparator.comparing(ConsumerRecord::timestamp));
-      Map<ConsumerRecord<byte[], byte[]>, Future<RecordMetadata>> sent =
-          new java.util.LinkedHashMap<>();
-      letters.forEach(letter -> sent.put(letter, producer.send(original(letter))));
-      sent.forEach(DeadLetters.this::acknowledged);
+      producer.flush();
+      sent.forEach(this::acknowledged);
     } catch (KafkaException e) {
       throw failed(e);
     }
-    return letters.size();
+    return sent.size();
   }
 
   /** How many letters from the given offsets on were put back. */
@@ -154,13 +161,12 @@ final class DeadLetters {
     return found.get(0);
   }
 
-  private static ProducerRecord<byte[], byte[]> original(ConsumerRecord<byte[], byte[]> letter) {
+  private static Optional<ProducerRecord<byte[], byte[]>> original(
+      ConsumerRecord<byte[], byte[]> letter) {
     String topic = DeadLetter.text(letter, "topic");
     String partition = DeadLetter.text(letter, "partition");
     if (topic == null || partition == null) {
-      throw new SluiceException(
-          "The dead letter does not say where it came from: set"
-              + " errors.deadletterqueue.context.headers.enable=true on the sink.");
+      return Optional.empty();
     }
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(topic, Integer.valueOf(partition), letter.key(), letter.value());
@@ -169,13 +175,13 @@ final class DeadLetters {
         record.headers().add(header);
       }
     }
-    return record;
+    return Optional.of(record);
   }
 
-  private void acknowledged(ConsumerRecord<byte[], byte[]> letter, Future<RecordMetadata> sent) {
+  private void acknowledged(Place place, Future<RecordMetadata> sent) {
     try {
       sent.get();
-      putBack.put(place(letter), Now.millis());
+      putBack.put(place, Now.millis());
     } catch (ExecutionException e) {
       throw failed(e.getCause());
     } catch (InterruptedException e) {

@@ -1,7 +1,6 @@
 package dev.sluice.ops;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -18,7 +17,8 @@ import org.apache.kafka.common.TopicPartition;
  *
  * <p>So both are upper bounds that hold for idle tables as for busy ones, whatever the converters
  * and the columns are. They are coarse: the heartbeat (1 s), the source's and the sink's offset
- * commits (1 s each) and the look itself (1 s) are in them. A single change is visible sooner.
+ * commits (1 s each) and the look itself (1 s) are in them. A single change is visible sooner:
+ * {@link VisibilityProbe} measures that, where it can.
  *
  * <p>Marks are taken from when the source streams first; a snapshot has none. While the pipeline
  * stands still, the freshness grows and the marks wait. Not thread-safe.
@@ -26,17 +26,14 @@ import org.apache.kafka.common.TopicPartition;
 final class Freshness {
 
   private static final int MOST_MARKS = 3600;
-  private static final long WINDOW_MILLIS = 60_000;
 
   private record Mark(long at, long lsn) {}
 
   private record Published(long at, Map<TopicPartition, Long> ends) {}
 
-  private record Sample(long at, long millis) {}
-
   private final Deque<Mark> marks = new ArrayDeque<>();
   private final Deque<Published> published = new ArrayDeque<>();
-  private final Deque<Sample> samples = new ArrayDeque<>();
+  private final Samples samples = new Samples();
   private long visibleUpTo;
   private long since;
 
@@ -68,10 +65,7 @@ final class Freshness {
     while (!published.isEmpty() && passed(published.peek().ends(), positions)) {
       Published mark = published.poll();
       visibleUpTo = mark.at();
-      samples.add(new Sample(at, at - mark.at()));
-    }
-    while (!samples.isEmpty() && samples.peek().at() < at - WINDOW_MILLIS) {
-      samples.poll();
+      samples.add(at, at - mark.at());
     }
   }
 
@@ -88,17 +82,7 @@ final class Freshness {
   }
 
   /** The time that a share of the last minute's marks took; empty when none got there. */
-  OptionalLong percentile(double share) {
-    long[] sorted = samples.stream().mapToLong(Sample::millis).sorted().toArray();
-    if (sorted.length == 0) {
-      return OptionalLong.empty();
-    }
-    int index = (int) Math.ceil(share * sorted.length) - 1;
-    return OptionalLong.of(sorted[Math.max(0, Math.min(index, sorted.length - 1))]);
-  }
-
-  @Override
-  public String toString() {
-    return "waiting " + marks.size() + "+" + published.size() + ", " + Arrays.asList(samples);
+  OptionalLong percentile(double share, long at) {
+    return samples.percentile(share, at);
   }
 }

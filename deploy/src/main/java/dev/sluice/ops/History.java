@@ -1,6 +1,6 @@
 package dev.sluice.ops;
 
-import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The last hour of one pipeline in a ring: a point every five seconds, each the last known then.
@@ -17,9 +17,10 @@ final class History {
     ROWS_OUT,
     LAG,
     SLOT_BYTES,
-    FRESHNESS_P50,
-    FRESHNESS_P99,
-    DEAD_LETTERS
+    VISIBLE_P50,
+    VISIBLE_P99,
+    DEAD_LETTERS,
+    DEAD_LETTERS_WAITING
   }
 
   private final long[] at = new long[POINTS];
@@ -52,15 +53,8 @@ final class History {
     return indexes(since).mapToDouble(i -> values[series.ordinal()][i]).toArray();
   }
 
-  private java.util.stream.IntStream indexes(long since) {
+  private IntStream indexes(long since) {
     int first = (next - size + POINTS) % POINTS;
-    return java.util.stream.IntStream.range(0, size)
-        .map(i -> (first + i) % POINTS)
-        .filter(i -> at[i] > since);
-  }
-
-  @Override
-  public String toString() {
-    return Arrays.toString(times(0));
+    return IntStream.range(0, size).map(i -> (first + i) % POINTS).filter(i -> at[i] > since);
   }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,7 +29,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class KafkaReader implements AutoCloseable {
 
-  private static final int LIMIT_MILLIS = 3000;
+  private static final int LIMIT_MILLIS = 5000;
 
   private final Admin admin;
 
@@ -54,7 +55,7 @@ final class KafkaReader implements AutoCloseable {
     sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));
     Set<String> all = admin.listTopics().names().get();
     Map<String, Map<TopicPartition, Long>> committed = committed(sinks, groups);
-    Set<String> names = new java.util.HashSet<>();
+    Set<String> names = new HashSet<>();
     all.stream().filter(wanted).forEach(names::add);
     committed.values().forEach(at -> at.keySet().forEach(p -> names.add(p.topic())));
     names.retainAll(all);

@@ -1,5 +1,6 @@
 package dev.sluice.ops;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
@@ -43,7 +44,7 @@ record KafkaView(Map<String, Topic> topics, Map<String, Map<TopicPartition, Long
 
     /** Where a sink is in this topic: what it committed, or the start of what it has not. */
     Map<TopicPartition, Long> positions(Map<TopicPartition, Long> committed) {
-      Map<TopicPartition, Long> positions = new java.util.HashMap<>(starts);
+      Map<TopicPartition, Long> positions = new HashMap<>(starts);
       committed.forEach((partition, at) -> positions.computeIfPresent(partition, (p, s) -> at));
       return positions;
     }

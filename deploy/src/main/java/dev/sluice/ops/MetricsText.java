@@ -102,18 +102,12 @@ final class MetricsText {
                 id);
       }
     }
-    gauge(
-        "sluice_freshness_p50_ms",
-        "Commit to visible, last minute, upper bound.",
-        pipeline.freshnessP50(),
-        "pipeline",
-        id);
-    gauge(
-        "sluice_freshness_p99_ms",
-        "Commit to visible, last minute, upper bound.",
-        pipeline.freshnessP99(),
-        "pipeline",
-        id);
+    if (pipeline.visible() != null) {
+      String help =
+          "Commit to visible, last minute; an upper bound where single changes cannot be watched.";
+      gauge("sluice_visible_p50_ms", help, pipeline.visible().p50(), "pipeline", id);
+      gauge("sluice_visible_p99_ms", help, pipeline.visible().p99(), "pipeline", id);
+    }
   }
 
   private void gauge(String name, String help, Number value, String... labels) {

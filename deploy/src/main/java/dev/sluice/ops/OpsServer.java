@@ -1,5 +1,6 @@
 package dev.sluice.ops;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.Headers;
@@ -178,7 +179,7 @@ public final class OpsServer implements AutoCloseable {
         throw new Refused(400, "The body is a JSON object.");
       }
       return json;
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw new Refused(400, "The body is not JSON.");
     }
   }

@@ -34,6 +34,7 @@ record Overview(
    * @param parts in the order of the flow: postgres, source, topic, sink, table
    * @param problems what is wrong, causes before effects; empty when all is well
    * @param snapshot null when none was seen
+   * @param visible null when it is not known
    */
   record PipelineView(
       String id,
@@ -43,8 +44,14 @@ record Overview(
       List<Part> parts,
       List<Problem> problems,
       Progress snapshot,
-      Long freshnessP50,
-      Long freshnessP99) {}
+      Visible visible) {}
+
+  /**
+   * From commit to visible, over the last minute, in ms.
+   *
+   * @param measured true for single changes that were watched; false for an upper bound
+   */
+  record Visible(long p50, long p99, boolean measured) {}
 
   /**
    * A part of a pipeline with its one number.

@@ -1,9 +1,11 @@
 package dev.sluice.ops;
 
 import dev.sluice.ops.KafkaView.Topic;
+import dev.sluice.ops.Overview.Visible;
 import dev.sluice.ops.PostgresView.Slot;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -73,20 +75,37 @@ final class PipelineTracker {
   }
 
   /** Adds the point of this moment to the last hour. */
-  void record(long at, Long slotBytes, boolean kafkaReachable, double deadLetters) {
+  void record(
+      long at,
+      Long slotBytes,
+      boolean kafkaReachable,
+      Visible visible,
+      long letters,
+      long lettersWaiting) {
     history.add(
         at,
         kafkaReachable ? in.perSecond() : Double.NaN,
         kafkaReachable ? out.perSecond() : Double.NaN,
         kafkaReachable ? lag : Double.NaN,
         slotBytes == null ? Double.NaN : slotBytes,
-        number(freshness.percentile(0.5)),
-        number(freshness.percentile(0.99)),
-        deadLetters);
+        visible == null ? Double.NaN : visible.p50(),
+        visible == null ? Double.NaN : visible.p99(),
+        kafkaReachable ? letters : Double.NaN,
+        kafkaReachable ? lettersWaiting : Double.NaN);
   }
 
-  private static double number(java.util.OptionalLong value) {
-    return value.isPresent() ? value.getAsLong() : Double.NaN;
+  /** From commit to visible: as measured of single changes, or else the marks' upper bound. */
+  Visible visible(long at, String id, VisibilityProbe probe) {
+    OptionalLong p50 = probe.percentile(id, 0.5);
+    OptionalLong p99 = probe.percentile(id, 0.99);
+    if (p50.isPresent() && p99.isPresent()) {
+      return new Visible(p50.getAsLong(), p99.getAsLong(), true);
+    }
+    p50 = freshness.percentile(0.5, at);
+    p99 = freshness.percentile(0.99, at);
+    return p50.isPresent() && p99.isPresent()
+        ? new Visible(p50.getAsLong(), p99.getAsLong(), false)
+        : null;
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.sluice.ops;
 
-import dev.sluice.SluiceException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -68,9 +67,7 @@ final class Poll<T> implements AutoCloseable {
       answer = new Answer<>(value, attemptedAt, Now.millis(), null);
       attempt = null;
     } catch (ExecutionException e) {
-      Throwable cause =
-          e.getCause() instanceof ExecutionException inner ? inner.getCause() : e.getCause();
-      answer = failed(SluiceException.reason(cause));
+      answer = failed(reason(e));
       attempt = null;
     } catch (TimeoutException e) {
       long silence = Now.millis() - attemptedAt;
@@ -79,6 +76,15 @@ final class Poll<T> implements AutoCloseable {
       }
     }
     return answer;
+  }
+
+  /** The innermost message: what wraps it names the server, which is known. */
+  private static String reason(Throwable failure) {
+    String reason = failure.getClass().getSimpleName();
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      reason = cause.getMessage() == null ? reason : cause.getMessage().strip();
+    }
+    return reason;
   }
 
   private Answer<T> failed(String why) {

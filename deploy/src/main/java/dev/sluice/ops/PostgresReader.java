@@ -20,8 +20,11 @@ import java.util.Set;
  */
 final class PostgresReader implements AutoCloseable {
 
-  private static final int LIMIT_MILLIS = 3000;
+  private static final int LIMIT_MILLIS = 5000;
 
+  private static final String POSITION =
+      "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint,"
+          + " (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
   private static final String SLOTS =
       "SELECT slot_name, active, coalesce(wal_status, ''),"
           + " coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint,"
@@ -61,11 +64,12 @@ final class PostgresReader implements AutoCloseable {
 
   private static PostgresView view(Statement statement) throws SQLException {
     long lsn;
-    try (ResultSet rows =
-        statement.executeQuery(
-            "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")) {
+    long clockAhead;
+    long askedAt = Now.millis();
+    try (ResultSet rows = statement.executeQuery(POSITION)) {
       rows.next();
       lsn = rows.getLong(1);
+      clockAhead = rows.getLong(2) - (askedAt + Now.millis()) / 2;
     }
     Map<String, Slot> slots = new HashMap<>();
     try (ResultSet rows = statement.executeQuery(SLOTS)) {
@@ -95,7 +99,7 @@ final class PostgresReader implements AutoCloseable {
         estimates.put(rows.getString(1), rows.getLong(2));
       }
     }
-    return new PostgresView(lsn, slots, publications, estimates);
+    return new PostgresView(lsn, clockAhead, slots, publications, estimates);
   }
 
   @Override

@@ -7,12 +7,14 @@ import java.util.Set;
  * What Postgres said at one moment.
  *
  * @param lsn end of the WAL as a number of bytes
+ * @param clockAhead ms by which Postgres's clock is ahead of this process's
  * @param slots logical replication slots by name
  * @param publications {@code schema.table} by publication
  * @param estimatedRows the planner's estimate by {@code schema.table}
  */
 record PostgresView(
     long lsn,
+    long clockAhead,
     Map<String, Slot> slots,
     Map<String, Set<String>> publications,
     Map<String, Long> estimatedRows) {

@@ -7,12 +7,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /**
  * Puts connectors and topics together to pipelines: one for each topic of each sink, and one for
@@ -122,7 +122,7 @@ final class Topology {
     }
   }
 
-  private static java.util.stream.Stream<Template> settings(Connector connector, String name) {
+  private static Stream<Template> settings(Connector connector, String name) {
     return Arrays.stream(connector.config().getOrDefault(name, "").split(","))
         .map(Template::new)
         .filter(t -> !t.isEmpty());
@@ -160,12 +160,5 @@ final class Topology {
       }
     }
     return topic;
-  }
-
-  /** By name. */
-  static Map<String, Connector> byName(Collection<Connector> connectors) {
-    Map<String, Connector> map = new java.util.TreeMap<>();
-    connectors.forEach(c -> map.put(c.name(), c));
-    return map;
   }
 }

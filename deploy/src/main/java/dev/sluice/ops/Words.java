@@ -27,6 +27,11 @@ final class Words {
     return seconds < 7200 ? seconds / 60 + " min" : seconds / 3600 + " h";
   }
 
+  /** A failure's words without the class name before them, for a sentence. */
+  static String cause(String failure) {
+    return failure.replaceFirst("^(?:\\w+\\.)+[\\w$]+: ", "");
+  }
+
   static String count(long number, String one, String many) {
     return String.format(Locale.ROOT, "%,d %s", number, number == 1 ? one : many);
   }

@@ -4,6 +4,7 @@ import com.clickhouse.client.api.Client;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 
@@ -20,8 +21,16 @@ public final class ClickHouse implements AutoCloseable {
 
   /** Connects lazily: an unreachable server shows at the first query. */
   public ClickHouse(ClickHouseAddress address) {
+    this(address, Duration.ZERO);
+  }
+
+  /**
+   * As {@link #ClickHouse(ClickHouseAddress)}, with a limit to how long an answer may stay away;
+   * zero for ever.
+   */
+  public ClickHouse(ClickHouseAddress address, Duration answerLimit) {
     this.address = address;
-    this.client = address.connect();
+    this.client = address.connect(answerLimit);
   }
 
   /** All rows of a query; for small results. */

@@ -2,6 +2,7 @@ package dev.sluice.pipeline;
 
 import com.clickhouse.client.api.Client;
 import dev.sluice.SluiceException;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
@@ -39,14 +40,24 @@ public record ClickHouseAddress(
     return url().replace("://", "://" + user + "@") + "/" + database;
   }
 
-  /** A new client, to be closed by the caller. */
+  /** A new client that waits for answers without limit, to be closed by the caller. */
   public Client connect() {
+    return connect(Duration.ZERO);
+  }
+
+  /**
+   * A new client, to be closed by the caller.
+   *
+   * @param answerLimit how long an answer may stay away; zero for ever
+   */
+  public Client connect(Duration answerLimit) {
     return new Client.Builder()
         .addEndpoint(url())
         .setUsername(user)
         .setPassword(password)
         .setDefaultDatabase(database)
         .setConnectTimeout(5, ChronoUnit.SECONDS)
+        .setSocketTimeout(answerLimit.toMillis(), ChronoUnit.MILLIS)
         .build();
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.verify;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.SluiceException;
 import dev.sluice.mapping.Sql;
@@ -173,7 +174,7 @@ public final class Repair {
                 + Sql.factText(structure)
                 + ") FORMAT JSONCompactEachRow");
     for (Row row : rows) {
-      statement.append('\n').append(JSON.valueToTree(row.values()));
+      statement.append('\n').append(JSON.<JsonNode>valueToTree(row.values()));
     }
     clickHouse.executeOne(statement.toString());
   }

@@ -25,14 +25,15 @@ final class MeasuresTest {
     freshness.mark(2_000, 20);
     freshness.confirmed(10, Map.of(P0, 5L, P1, 0L));
     freshness.acknowledged(2_500, Map.of(P0, 9L, P1, 9L));
-    assertThat(freshness.percentile(0.5)).as("at the mark is not past it").isEmpty();
+    assertThat(freshness.percentile(0.5, 2_500)).as("at the mark is not past it").isEmpty();
 
     freshness.confirmed(11, Map.of(P0, 5L, P1, 3L));
     freshness.acknowledged(2_600, Map.of(P0, 5L, P1, 2L));
     assertThat(freshness.current(2_600)).as("one partition is behind").hasValue(1_600);
     freshness.acknowledged(3_000, Map.of(P0, 5L, P1, 3L));
     assertThat(freshness.current(3_000)).hasValue(2_000);
-    assertThat(freshness.percentile(0.5)).hasValue(2_000);
+    assertThat(freshness.percentile(0.5, 3_000)).hasValue(2_000);
+    assertThat(freshness.percentile(0.5, 64_000)).as("a minute later").isEmpty();
   }
 
   @Test
@@ -48,8 +49,8 @@ final class MeasuresTest {
     freshness.confirmed(100, Map.of(P0, 7L));
     freshness.acknowledged(62_000, Map.of(P0, 7L));
     assertThat(freshness.current(62_000)).hasValue(1_000);
-    assertThat(freshness.percentile(0.99)).hasValue(60_000);
-    assertThat(freshness.percentile(0.5).orElseThrow()).isBetween(28_000L, 32_000L);
+    assertThat(freshness.percentile(0.99, 62_000)).hasValue(60_000);
+    assertThat(freshness.percentile(0.5, 62_000).orElseThrow()).isBetween(28_000L, 32_000L);
   }
 
   @Test
@@ -118,7 +119,7 @@ final class MeasuresTest {
     History history = new History();
     long begin = 1_000_000_000L;
     for (int second = 0; second < 4_000; second++) {
-      history.add(begin + second * 1_000L, second, Double.NaN, 0, 0, 0, 0, 0);
+      history.add(begin + second * 1_000L, second, Double.NaN, 0, 0, 0, 0, 0, 0);
     }
     long[] times = history.times(0);
     assertThat(times).hasSize(720).isSorted();

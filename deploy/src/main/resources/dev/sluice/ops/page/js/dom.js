@@ -26,7 +26,7 @@ export function text(node, value) {
 
 /** Sets an attribute, or removes it with null, if it differs. */
 export function attr(node, name, value) {
-  if (value === null || value === undefined || value === false) {
+  if (value === null || value === undefined) {
     node.removeAttribute(name);
   } else if (node.getAttribute(name) !== String(value)) {
     node.setAttribute(name, value);

@@ -5,7 +5,7 @@ import { attr, h, keyed, setPill, show, text } from "./dom.js";
 import { count, parts, rate, span } from "./format.js";
 
 const KINDS = {
-  postgres: "Postgres", source: "Source", topic: "Topic", sink: "Transform and sink", table: "Table",
+  postgres: "Postgres", source: "Source", topic: "Topic", sink: "Transform, sink", table: "Table",
 };
 
 export function pipelineCard(id, choose) {
@@ -26,12 +26,15 @@ export function pipelineCard(id, choose) {
         ? `${pipeline.sourceTable} → ${pipeline.factTable}` : pipeline.id);
       attr(node, "data-state", pipeline.state);
       attr(title, "aria-pressed", of > 1 ? chosen : null);
-      show(freshness, pipeline.freshnessP50 !== null);
-      if (pipeline.freshnessP50 !== null) {
-        text(freshness, `visible within ${span(pipeline.freshnessP50)} (p50), ${span(pipeline.freshnessP99)} (p99)`);
+      show(freshness, pipeline.visible !== null);
+      if (pipeline.visible !== null) {
+        const { p50, p99, measured } = pipeline.visible;
+        text(freshness, `commit to visible ${measured ? "" : "at most "}${span(p50)} (p50), ${span(p99)} (p99)`);
+        attr(freshness, "title", measured ? "Measured of one change a second, over the last minute."
+          : "From positions; heartbeat and offset commits are in it. Single changes are visible sooner.");
       }
       keyed(flow, pipeline.parts, (p) => p.kind, part, (row, p) => row.update(p));
-      keyed(problems, pipeline.problems, (p) => p.part + p.action + p.connector, problem, (row, p) => row.update(p));
+      keyed(problems, numbered(pipeline.problems), (p) => p.key, problem, (row, p) => row.update(p));
       show(problems, pipeline.problems.length > 0);
       snapshot.update(pipeline.snapshot);
     },
@@ -61,11 +64,22 @@ function part({ kind }) {
       }
       const [digits, after] = p.kind === "sink"
         ? [`${rate(p.value)} → ${rate(p.second)}`, "rows/s"] : parts(p.value, p.unit);
-      text(number, digits);
+      const bound = p.kind === "table" && p.value !== null;
+      text(number, bound ? `≤ ${digits}` : digits);
       text(unit, after === "records" ? "" : after);
-      text(note, p.kind === "table" && p.value !== null ? `behind, at most · ${p.note ?? ""}` : p.note ?? "");
+      text(note, bound ? `behind · ${p.note ?? ""}` : p.note ?? "");
     },
   };
+}
+
+/** Gives each problem a key that stays while its sentence changes, as numbers in it do. */
+function numbered(problems) {
+  const seen = new Map();
+  return problems.map((p) => {
+    const kind = `${p.part} ${p.action} ${p.connector}`;
+    seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    return { ...p, key: `${kind} ${seen.get(kind)}` };
+  });
 }
 
 function problem(first) {

@@ -5,14 +5,15 @@ import { h, text } from "./dom.js";
 import { bytes, count, rate, span } from "./format.js";
 
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, i) => 2 ** i);
+const WHOLE = Array.from({ length: 36 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
 export const PIPELINE = [
-  { title: "Rows per second", series: [["rows_in", "into the topic"], ["rows_out", "into ClickHouse"]], format: rate },
-  { title: "Topic lag, records", series: [["lag", "records wait"]], format: count },
-  { title: "WAL kept by the slot", series: [["slot_bytes", "kept"]], format: (v) => bytes(v).join(" "), steps: POWERS_OF_TWO },
-  { title: "Visible within", series: [["freshness_p50", "p50"], ["freshness_p99", "p99"]], format: span },
+  { title: "Rows per second", series: [["rows_in", "into the topic"], ["rows_out", "into ClickHouse"]], format: rate, least: 10 },
+  { title: "Topic lag, records", series: [["lag", "waiting"]], format: count, steps: WHOLE, least: 10 },
+  { title: "WAL kept by the slot", series: [["slot_bytes", "kept"]], format: (v) => bytes(v).join(" "), steps: POWERS_OF_TWO, least: 1024 },
+  { title: "Commit to visible", series: [["visible_p50", "p50"], ["visible_p99", "p99"]], format: span, least: 1000 },
 ];
 export const LETTERS = [
-  { title: "Dead letters of the last hour that wait", series: [["dead_letters", "wait"]], format: count },
+  { title: "Dead letters of the hour before", series: [["dead_letters", "arrived"], ["dead_letters_waiting", "not put back"]], format: count, steps: WHOLE, least: 4 },
 ];
 const HOUR = 3600;
 const STEP = 5;
@@ -87,7 +88,7 @@ function merged(old, fresh) {
   return result;
 }
 
-function onePlot({ title, series, format, steps }, parent) {
+function onePlot({ title, series, format, steps, least }, parent) {
   const reading = h("span", { class: "reading" });
   const canvas = h("div", { class: "canvas" });
   parent.append(h("figure", { class: "card plot" }, h("figcaption", {}, title, reading), canvas));
@@ -118,7 +119,7 @@ function onePlot({ title, series, format, steps }, parent) {
       cursor: { sync: { key: "hour" }, y: false, drag: { x: false, y: false } },
       scales: {
         x: { range: () => { const end = Date.now() / 1000; return [end - windowOf(last.times), end]; } },
-        y: { range: (u, low, high) => [0, Math.max(1, (high || 0) * 1.15)] },
+        y: { range: (u, low, high) => [0, Math.max(least, (high || 0) * 1.15)] },
       },
       axes: [
         { ...axis, size: 24, values: "{HH}:{mm}", space: 60, incrs: [60, 300, 600, 900] },

@@ -1,0 +1,111 @@
+package dev.sluice.ops;
+
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.ConnectClient.Status;
+import dev.sluice.connect.Health;
+import dev.sluice.ops.Overview.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What was found wrong with one pipeline, in the order of its finding; and the finding of what is
+ * wrong with a connector, source or sink.
+ */
+final class Findings {
+
+  /** How long something may take that passes by itself. */
+  static final long GRACE_MILLIS = 15_000;
+
+  private static final String CONNECT = "connect";
+
+  private final Answers answers;
+  private final OpsOptions options;
+  private final Redactor redactor;
+  private final List<Problem> problems = new ArrayList<>();
+
+  Findings(Answers answers, OpsOptions options, Redactor redactor) {
+    this.answers = answers;
+    this.options = options;
+    this.redactor = redactor;
+  }
+
+  List<Problem> problems() {
+    return List.copyOf(problems);
+  }
+
+  /** A server's error or a trace without secrets. */
+  String clean(String text) {
+    return redactor.text(text);
+  }
+
+  Health problem(Health state, String part, String text, String remedy) {
+    return problem(state, part, text, remedy, null, null);
+  }
+
+  Health problem(
+      Health state, String part, String text, String remedy, String connector, String action) {
+    problems.add(new Problem(state, part, text, remedy, connector, action));
+    return state;
+  }
+
+  /** The state of a connector, with the sentence for it. */
+  Health connector(Connector connector, String part) {
+    if (!answers.connect().reachable()) {
+      if (problems.stream().noneMatch(p -> p.part().equals(CONNECT))) {
+        problem(
+            Health.UNREACHABLE,
+            CONNECT,
+            "No Connect worker answers at "
+                + options.connect()
+                + ": source and sink cannot be looked at.",
+            "Start a worker. Connectors and offsets are in Kafka: they go on where they were.");
+      }
+      return Health.UNREACHABLE;
+    }
+    Health health = Health.of(connector);
+    String name = connector.name();
+    switch (health) {
+      case FAILED, DEGRADED -> {
+        Optional<Status> failed = connector.firstFailed();
+        if (failed.isEmpty()) {
+          long run = connector.tasks().stream().filter(t -> t.state().equals("RUNNING")).count();
+          return problem(
+              health,
+              part,
+              run
+                  + " of "
+                  + Words.count(connector.tasks().size(), "task", "tasks")
+                  + " of "
+                  + name
+                  + " run.",
+              "Connect hands out tasks again within seconds of losing a worker. If it stays so,"
+                  + " restart the connector.",
+              name,
+              "restart");
+        }
+        int task = failed.get().task();
+        return problem(
+            health,
+            part,
+            (task < 0 ? name : "Task " + task + " of " + name)
+                + " failed: "
+                + Words.cause(redactor.text(Health.rootCause(failed.get().trace()))),
+            "Mend the cause, then restart what failed.",
+            name,
+            "restart-failed");
+      }
+      case PAUSED -> {
+        return problem(
+            health, part, name + " is paused: nothing moves.", "Resume it.", name, "resume");
+      }
+      case STOPPED -> {
+        return problem(
+            health, part, name + " is stopped: nothing moves.", "Resume it.", name, "resume");
+      }
+      default -> {
+        return health;
+      }
+    }
+  }
+}

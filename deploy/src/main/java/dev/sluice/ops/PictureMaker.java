@@ -1,0 +1,216 @@
+package dev.sluice.ops;
+
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.Health;
+import dev.sluice.ops.Overview.ConnectorView;
+import dev.sluice.ops.Overview.DeadLetterQueue;
+import dev.sluice.ops.Overview.Part;
+import dev.sluice.ops.Overview.PipelineView;
+import dev.sluice.ops.Overview.Server;
+import dev.sluice.ops.Overview.Visible;
+import dev.sluice.ops.Poll.Answer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.ToLongFunction;
+
+/**
+ * Makes a {@link Picture} of what the four servers said, and remembers from one to the next what
+ * takes more than one look. Used by the collector's thread alone.
+ */
+final class PictureMaker {
+
+  private final OpsOptions options;
+  private final DeadLetters deadLetters;
+  private final ActionLog actions;
+  private final Timeline timeline;
+  private final VisibilityProbe probe;
+  private final Map<String, PipelineTracker> trackers = new HashMap<>();
+  private List<String> notStreaming = List.of();
+  private Boolean connectWasReachable;
+
+  PictureMaker(
+      OpsOptions options,
+      DeadLetters deadLetters,
+      ActionLog actions,
+      Timeline timeline,
+      VisibilityProbe probe) {
+    this.options = options;
+    this.deadLetters = deadLetters;
+    this.actions = actions;
+    this.timeline = timeline;
+    this.probe = probe;
+  }
+
+  /** Sources that run while nobody streams from their slots. */
+  List<String> notStreaming() {
+    return notStreaming;
+  }
+
+  Picture picture(long at, Answers answers) {
+    Map<String, Connector> connectors = answers.connect().value().connectors();
+    Redactor redactor = new Redactor(connectors.values());
+    remember(at, answers, connectors, redactor);
+    Topology topology = new Topology(connectors.values());
+    List<DeadLetterQueue> queues = queues(topology, connectors.values(), answers.kafka().value());
+    List<PipelineView> views = new ArrayList<>();
+    Set<String> ids = new TreeSet<>();
+    List<String> quiet = new ArrayList<>();
+    List<FactProbe> probes = new ArrayList<>();
+    for (Pipeline pipeline : topology.pipelines(answers.kafka().value())) {
+      ids.add(pipeline.id());
+      PipelineTracker tracker =
+          trackers.computeIfAbsent(pipeline.id(), id -> new PipelineTracker());
+      tracker.see(at, pipeline, answers);
+      long waiting = sum(pipeline.sink(), queues, DeadLetterQueue::waiting);
+      Visible visible = tracker.visible(at, pipeline.id(), probe);
+      PipelineView view =
+          Diagnosis.of(at, pipeline, tracker, answers, options, redactor, waiting, visible);
+      views.add(view);
+      Part first = view.parts().get(0);
+      tracker.record(
+          at,
+          first.value() == null ? null : first.value().longValue(),
+          answers.kafka().reachable(),
+          visible,
+          sum(pipeline.sink(), queues, DeadLetterQueue::lastHour),
+          waiting);
+      probed(pipeline, tracker, answers).ifPresent(probes::add);
+      if (pipeline.isPostgres()
+          && tracker.notStreamingSince() > 0
+          && Health.of(pipeline.source()) == Health.OK) {
+        quiet.add(pipeline.source().name());
+      }
+    }
+    trackers.keySet().retainAll(ids);
+    PostgresView postgresView = answers.postgres().value();
+    probe.follow(probes, postgresView == null ? 0 : postgresView.clockAhead());
+    notStreaming = quiet.stream().distinct().toList();
+    views.sort(Comparator.comparing(PipelineView::state).thenComparing(PipelineView::id));
+    Overview overview = overview(at, answers, connectors.values(), redactor, views, queues);
+    actions.follow(at, connectors, answers.connect().reachable(), redactor);
+    Map<String, History> histories = new HashMap<>();
+    trackers.forEach((id, tracker) -> histories.put(id, tracker.history()));
+    return new Picture(overview, connectors, redactor, histories);
+  }
+
+  /** Of a pipeline that streams, how its changes are recognised in ClickHouse. */
+  private static Optional<FactProbe> probed(
+      Pipeline pipeline, PipelineTracker tracker, Answers answers) {
+    ClickHouseView clickHouse = answers.clickHouse().value();
+    boolean streams =
+        pipeline.isPostgres()
+            && tracker.notStreamingSince() == 0
+            && !tracker.snapshot().isRunning()
+            && clickHouse != null
+            && PipelineTracker.topic(pipeline, answers) != null;
+    return streams
+        ? Optional.ofNullable(clickHouse.tables().get(pipeline.factTable()))
+            .flatMap(table -> FactProbe.of(pipeline, table))
+        : Optional.empty();
+  }
+
+  /** Notes what changed since the last look. */
+  private void remember(
+      long at, Answers answers, Map<String, Connector> connectors, Redactor redactor) {
+    boolean reachable = answers.connect().reachable();
+    if (reachable) {
+      timeline.see(at, connectors.values(), redactor);
+    }
+    if (connectWasReachable != null && reachable != connectWasReachable) {
+      timeline.note(
+          at,
+          connectors.keySet(),
+          reachable ? "Connect answers" : "Connect does not answer",
+          reachable ? "" : redactor.text(answers.connect().error()));
+    }
+    connectWasReachable = reachable;
+  }
+
+  private List<DeadLetterQueue> queues(
+      Topology topology, Collection<Connector> connectors, KafkaView kafka) {
+    if (kafka == null) {
+      return List.of();
+    }
+    List<DeadLetterQueue> queues = new ArrayList<>();
+    kafka.topics().values().stream()
+        .filter(topic -> topology.isDeadLetters(topic.name()))
+        .sorted(Comparator.comparing(KafkaView.Topic::name))
+        .forEach(
+            topic -> {
+              List<String> writers =
+                  connectors.stream()
+                      .filter(c -> Topology.deadLettersOf(c).matches(topic.name()))
+                      .map(Connector::name)
+                      .toList();
+              long lastHour = topic.recordsOfLastHour();
+              long back = deadLetters.putBackSince(topic.name(), topic.hourAgo());
+              queues.add(
+                  new DeadLetterQueue(
+                      topic.name(), writers, topic.records(), lastHour, lastHour - back));
+            });
+    return queues;
+  }
+
+  private static long sum(
+      Connector sink, List<DeadLetterQueue> queues, ToLongFunction<DeadLetterQueue> of) {
+    return sink == null
+        ? 0
+        : queues.stream().filter(q -> q.connectors().contains(sink.name())).mapToLong(of).sum();
+  }
+
+  private Overview overview(
+      long at,
+      Answers answers,
+      Collection<Connector> connectors,
+      Redactor redactor,
+      List<PipelineView> pipelines,
+      List<DeadLetterQueue> queues) {
+    List<Server> servers =
+        List.of(
+            server("Postgres", options.postgres().toString(), answers.postgres(), redactor),
+            server("Kafka", options.kafka(), answers.kafka(), redactor),
+            server("Connect", options.connect().toString(), answers.connect(), redactor),
+            server("ClickHouse", options.clickHouse().toString(), answers.clickHouse(), redactor));
+    List<ConnectorView> views =
+        connectors.stream()
+            .map(c -> connector(c, answers.connect().reachable(), redactor))
+            .sorted(Comparator.comparing(ConnectorView::state).thenComparing(ConnectorView::name))
+            .toList();
+    List<Health> states = new ArrayList<>();
+    pipelines.forEach(p -> states.add(p.state()));
+    views.forEach(c -> states.add(c.state()));
+    servers.stream().filter(s -> s.error() != null).forEach(s -> states.add(Health.UNREACHABLE));
+    if (connectors.isEmpty()) {
+      states.add(Health.DEGRADED);
+    }
+    return new Overview(at, Health.worst(states), servers, pipelines, views, queues);
+  }
+
+  private static Server server(String name, String address, Answer<?> answer, Redactor redactor) {
+    String error = answer.reachable() ? null : redactor.text(answer.error());
+    return new Server(name, address, error, answer.answeredAt());
+  }
+
+  private static ConnectorView connector(
+      Connector connector, boolean reachable, Redactor redactor) {
+    String plugin = connector.config().getOrDefault("connector.class", "");
+    return new ConnectorView(
+        connector.name(),
+        connector.type(),
+        plugin.substring(plugin.lastIndexOf('.') + 1),
+        reachable ? Health.of(connector) : Health.UNREACHABLE,
+        (int) connector.tasks().stream().filter(t -> t.state().equals("RUNNING")).count(),
+        connector.tasks().size(),
+        connector
+            .firstFailed()
+            .map(part -> redactor.text(Health.rootCause(part.trace())))
+            .orElse(""));
+  }
+}

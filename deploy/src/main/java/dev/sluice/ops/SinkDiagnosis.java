@@ -1,0 +1,148 @@
+package dev.sluice.ops;
+
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.Health;
+import dev.sluice.ops.Overview.Part;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
+record SinkDiagnosis(Case of) {
+
+  Part topic() {
+    if (of.pipeline().topic() == null) {
+      return new Part("topic", "read by no sink", null, "records", null, null, null);
+    }
+    if (!of.answers().kafka().reachable()) {
+      Health state =
+          of.findings()
+              .problem(
+                  Health.UNREACHABLE,
+                  "topic",
+                  "Kafka at "
+                      + of.options().kafka()
+                      + " does not answer: "
+                      + of.answers().kafka().error(),
+                  "Start it. Source and sink wait for it and go on by themselves.");
+      return new Part(
+          "topic", of.pipeline().topic(), state, "records", null, null, "not reachable");
+    }
+    if (PipelineTracker.topic(of.pipeline(), of.answers()) == null) {
+      return new Part(
+          "topic",
+          of.pipeline().topic(),
+          Health.OK,
+          "records",
+          null,
+          null,
+          "appears with its first row");
+    }
+    long lag = of.tracker().lag();
+    long quiet = of.at() - of.tracker().out().changedAt();
+    Health state = Health.OK;
+    if (lag > 0
+        && quiet > Findings.GRACE_MILLIS
+        && of.answers().connect().reachable()
+        && Health.of(of.pipeline().sink()) == Health.OK) {
+      state =
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "topic",
+                  Words.count(lag, "record waits", "records wait")
+                      + ", and "
+                      + of.pipeline().sink().name()
+                      + " has brought none to ClickHouse for "
+                      + Words.duration(quiet)
+                      + ".",
+                  "It goes on by itself when ClickHouse does; if ClickHouse is well, see the worker's"
+                      + " log.");
+    }
+    return new Part(
+        "topic", of.pipeline().topic(), state, "records", (double) lag, null, "records wait");
+  }
+
+  Part sink() {
+    Connector sink = of.pipeline().sink();
+    if (sink == null) {
+      return new Part("sink", "none", null, "rows/s", null, null, null);
+    }
+    Health state = of.findings().connector(sink, "sink");
+    if (of.deadLetters() > 0) {
+      Health set =
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "sink",
+                  Words.count(of.deadLetters(), "row was", "rows were")
+                      + " set aside as dead letters in the last hour.",
+                  "See why under Dead letters, mend the cause, and put them back.",
+                  null,
+                  "dead-letters");
+      state = Health.worst(List.of(state, set));
+    }
+    boolean known = of.answers().kafka().reachable();
+    return new Part(
+        "sink",
+        sink.name(),
+        state,
+        "rows/s",
+        known ? rate(of.tracker().in()) : null,
+        known ? rate(of.tracker().out()) : null,
+        of.deadLetters() > 0
+            ? Words.count(of.deadLetters(), "dead letter", "dead letters")
+            : "rows in → out");
+  }
+
+  Part table() {
+    String table = of.pipeline().factTable();
+    if (table == null) {
+      return new Part("table", "none", null, "ms", null, null, null);
+    }
+    OptionalLong behind = of.tracker().freshness().current(of.at());
+    Double value = behind.isPresent() ? (double) behind.getAsLong() : null;
+    if (!of.answers().clickHouse().reachable()) {
+      Health state =
+          of.findings()
+              .problem(
+                  Health.UNREACHABLE,
+                  "table",
+                  "ClickHouse at "
+                      + of.options().clickHouse()
+                      + " does not answer: "
+                      + of.findings().clean(of.answers().clickHouse().error()),
+                  "Start it. The sink waits for it and goes on by itself.");
+      return new Part("table", table, state, "ms", value, null, "not reachable");
+    }
+    ClickHouseView.Table found = of.answers().clickHouse().value().tables().get(table);
+    if (found == null) {
+      Health state =
+          of.findings()
+              .problem(
+                  Health.FAILED,
+                  "table",
+                  "ClickHouse has no table " + table + ".",
+                  "Create it (connect-configs/sql). The sink waits for it and goes on by itself.");
+      return new Part("table", table, state, "ms", null, null, null);
+    }
+    String rows = Words.count(found.rows(), "version", "versions");
+    Health state = Health.OK;
+    if (!of.tracker().snapshot().isRunning()
+        && behind.isPresent()
+        && behind.getAsLong() > of.options().limits().freshness().toMillis()) {
+      state =
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "table",
+                  "The facts are " + Words.duration(behind.getAsLong()) + " behind Postgres.",
+                  "They catch up when what stands before them flows again.");
+    }
+    return new Part("table", table, state, "ms", value, null, rows);
+  }
+
+  private static Double rate(Rates rates) {
+    double rate = rates.perSecond();
+    return Double.isNaN(rate) ? null : rate;
+  }
+}

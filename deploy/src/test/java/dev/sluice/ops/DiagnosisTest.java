@@ -1,0 +1,175 @@
+package dev.sluice.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.ConnectClient.Status;
+import dev.sluice.connect.Health;
+import dev.sluice.ops.Overview.PipelineView;
+import dev.sluice.ops.Overview.Problem;
+import dev.sluice.ops.Poll.Answer;
+import dev.sluice.ops.PostgresView.Slot;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/** What cannot easily be made for real: each state from what the servers would say. */
+final class DiagnosisTest {
+
+  private static final String TABLE = "public.t";
+  private static final String TOPIC = "p." + TABLE;
+  private static final TopicPartition PARTITION = new TopicPartition(TOPIC, 0);
+  private static final long GB = 1L << 30;
+
+  private final PipelineTracker tracker = new PipelineTracker();
+  private Connector source =
+      TopologyTest.connector(
+          "source",
+          "source",
+          Map.of(
+              "connector.class", "io.debezium.connector.postgresql.PostgresConnector",
+              "slot.name", "slot",
+              "publication.name", "pub"));
+  private Connector sink = TopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
+  private Map<String, Slot> slots = Map.of("slot", slot(true, "reserved", 100));
+  private Set<String> published = Set.of(TABLE);
+  private Map<String, ClickHouseView.Table> tables =
+      Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
+  private long end = 5;
+  private long committed = 5;
+  private long at = 1_000_000;
+
+  @Test
+  void allIsWell() {
+    PipelineView view = look();
+    assertThat(view.state()).isEqualTo(Health.OK);
+    assertThat(view.problems()).isEmpty();
+    assertThat(view.parts())
+        .extracting(Overview.Part::kind)
+        .containsExactly("postgres", "source", "topic", "sink", "table");
+  }
+
+  @Test
+  void lostSlotNeedsANewSnapshot() {
+    slots = Map.of("slot", slot(true, "lost", 100));
+    assertThat(only(look(), Health.FAILED, "postgres").text()).contains("Slot slot is lost");
+  }
+
+  @Test
+  void slotThatHoldsBackTooMuchIsADanger() {
+    slots = Map.of("slot", slot(false, "extended", 2 * GB));
+    assertThat(only(look(), Health.DEGRADED, "postgres").text())
+        .contains("holds back 2.0 GB of WAL");
+  }
+
+  @Test
+  void tableOutsideThePublicationIsNotSent() {
+    published = Set.of("public.other");
+    Problem problem = only(look(), Health.DEGRADED, "postgres");
+    assertThat(problem.text()).contains("public.t is not in publication pub");
+    assertThat(problem.remedy()).contains("ALTER PUBLICATION");
+  }
+
+  @Test
+  void sourceThatRunsWithoutStreamingIsNotTakenForWellAfterAWhile() {
+    slots = Map.of("slot", slot(false, "reserved", 100));
+    assertThat(look().state()).isEqualTo(Health.OK);
+    at += 20_000;
+    assertThat(only(look(), Health.DEGRADED, "source").action()).isEqualTo("restart");
+  }
+
+  @Test
+  void recordsThatNobodyTakesAreSaid() {
+    committed = 2;
+    assertThat(look().state()).isEqualTo(Health.OK);
+    at += 20_000;
+    assertThat(only(look(), Health.DEGRADED, "topic").text())
+        .contains("3 records wait", "sink has brought none");
+  }
+
+  @Test
+  void missingTableIsAFailure() {
+    tables = Map.of();
+    assertThat(only(look(), Health.FAILED, "table").text()).contains("no table facts");
+  }
+
+  @Test
+  void factsThatAreBehindAreNotFresh() {
+    look();
+    at += 90_000;
+    committed = 4;
+    assertThat(look().problems())
+        .anySatisfy(
+            problem -> assertThat(problem.text()).contains("The facts are 90 s behind Postgres."));
+  }
+
+  @Test
+  void failedTaskComesWithItsCauseAndItsButton() {
+    sink =
+        new Connector(
+            "sink",
+            "sink",
+            sink.config(),
+            sink.connector(),
+            List.of(
+                new Status(0, "RUNNING", "w", ""),
+                new Status(1, "FAILED", "w", "a.B: x\n\tat c\nCaused by: d.E: why\n\tat f")));
+    Problem problem = only(look(), Health.DEGRADED, "sink");
+    assertThat(problem.text()).isEqualTo("Task 1 of sink failed: why");
+    assertThat(problem.action()).isEqualTo("restart-failed");
+  }
+
+  @Test
+  void workerThatIsAwayIsSaidOnceThoughTwoPartsNeedIt() {
+    PipelineView view = look("gone");
+    assertThat(view.state()).isEqualTo(Health.UNREACHABLE);
+    assertThat(view.problems()).hasSize(1);
+    assertThat(view.parts().get(0).state()).isEqualTo(Health.OK);
+  }
+
+  private PipelineView look() {
+    return look(null);
+  }
+
+  private PipelineView look(String connectError) {
+    Pipeline pipeline = new Pipeline(source, TOPIC, sink, TABLE, "facts");
+    Map<String, KafkaView.Topic> topics = new HashMap<>();
+    topics.put(
+        TOPIC, new KafkaView.Topic(TOPIC, Map.of(PARTITION, 0L), Map.of(PARTITION, end), Map.of()));
+    Answers answers =
+        new Answers(
+            new Answer<>(new ConnectView(Map.of(), Set.of()), at, at, connectError),
+            new Answer<>(
+                new PostgresView(7, 0, slots, Map.of("pub", published), Map.of()), at, at, null),
+            new Answer<>(
+                new KafkaView(topics, Map.of("sink", Map.of(PARTITION, committed))), at, at, null),
+            new Answer<>(new ClickHouseView(tables), at, at, null));
+    tracker.see(at, pipeline, answers);
+    return Diagnosis.of(
+        at,
+        pipeline,
+        tracker,
+        answers,
+        ManyConnectorsTest.options(URI.create("http://127.0.0.1:1")),
+        new Redactor(List.of()),
+        0,
+        null);
+  }
+
+  private static Problem only(PipelineView view, Health state, String part) {
+    assertThat(view.problems()).hasSize(1);
+    Problem problem = view.problems().get(0);
+    assertThat(problem.part()).isEqualTo(part);
+    assertThat(problem.state()).isEqualTo(state);
+    assertThat(view.state()).isEqualTo(state);
+    return problem;
+  }
+
+  private static Slot slot(boolean active, String status, long retained) {
+    return new Slot("slot", active, status, retained, 10, 8);
+  }
+}
