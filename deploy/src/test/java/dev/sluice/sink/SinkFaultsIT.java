@@ -6,26 +6,20 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.SettingError;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.local.DeadLetters;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.Supervisor;
 import dev.sluice.local.TestPipeline;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.sink.FaultProxy.Fault;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,7 +40,6 @@ class SinkFaultsIT {
   private static final int ROWS = 10_000;
   private static final long SEED = Long.getLong("seed", System.nanoTime());
   private static final String FACTS = FactTable.DEFAULT.tableName();
-  private static final String DEAD_LETTERS = "sluice.dead-letters";
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private FaultProxy proxy;
@@ -351,32 +344,10 @@ class SinkFaultsIT {
 
   /** The places of all records that are dead letters; a rebalance may bring one of them twice. */
   private Set<String> deadLetters() {
-    Set<String> places = new HashSet<>();
-    Map<String, Object> settings =
-        Map.of(
-            "bootstrap.servers", pipeline.it().stack().kafka(),
-            "key.deserializer", ByteArrayDeserializer.class,
-            "value.deserializer", ByteArrayDeserializer.class);
-    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
-      TopicPartition partition = new TopicPartition(DEAD_LETTERS, 0);
-      consumer.assign(List.of(partition));
-      consumer.seekToBeginning(List.of(partition));
-      long end = consumer.endOffsets(List.of(partition)).get(partition);
-      while (consumer.position(partition) < end) {
-        consumer
-            .poll(Duration.ofSeconds(1))
-            .forEach(
-                letter ->
-                    places.add(
-                        header(letter, "__connect.errors.partition")
-                            + "@"
-                            + header(letter, "__connect.errors.offset")));
-      }
-    }
-    return places;
-  }
-
-  private static String header(ConsumerRecord<?, ?> letter, String name) {
-    return new String(letter.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+    return DeadLetters.read(pipeline.it().stack().kafka()).stream()
+        .map(
+            letter ->
+                DeadLetters.about(letter, "partition") + "@" + DeadLetters.about(letter, "offset"))
+        .collect(Collectors.toSet());
   }
 }
