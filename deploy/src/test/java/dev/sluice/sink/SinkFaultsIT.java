@@ -185,8 +185,7 @@ class SinkFaultsIT {
 
       changes.put("ssl.client.certificate", certificates.clientCertificate().toString());
       changes.put("ssl.client.key", certificates.clientKey().toString());
-      // The proxy has seen the certificate; ClickHouse, which has not, knows the user.
-      changes.put("password", "any");
+      changes.put("clickhouseClientInsertTimeoutMs", "5000");
       assertThat(errors(changes)).isEmpty();
       pipeline.it().connect().put(sink.with(changes));
       proxy.set(Fault.CONNECTION_REFUSED);
