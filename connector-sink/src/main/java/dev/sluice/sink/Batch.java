@@ -1,10 +1,13 @@
 package dev.sluice.sink;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.DataException;
 
 /** Encoded rows of one table on their way to it, with what it takes to find each one's record. */
 final class Batch {
@@ -112,6 +115,23 @@ final class Batch {
 
   long offset(int row) {
     return offsets[row];
+  }
+
+  /**
+   * Moves each partition on: behind its last record here, or to the first of its rows that was
+   * refused, which is noted there.
+   *
+   * @return where partitions have to go back to
+   */
+  Map<Source, Long> acknowledge(List<Inserter.Refusal> refusals) {
+    Map<Source, Long> refusedFrom = new HashMap<>();
+    for (Inserter.Refusal refusal : refusals) {
+      refusal.source().refused.put(refusal.offset(), new DataException(refusal.reason()));
+      refusedFrom.merge(refusal.source(), refusal.offset(), Math::min);
+    }
+    spans.forEach(
+        (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next));
+    return refusedFrom;
   }
 
   /** The insert of the rows {@code from} to before {@code to}. */

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.config.ConfigException;
 
 /**
  * ClickHouse over its official client: one kept-alive connection pool per host.
@@ -26,7 +27,8 @@ import java.util.concurrent.TimeoutException;
  * <p>Failure semantics: the client's own retries and failover are off, because a try whose answer
  * was lost must not be repeated behind the caller's back. (Its HTTP library sends a request again
  * once after a 429 or 503, with the same query id.) A fault that may pass makes the next host the
- * one for the next call. Every call has a deadline, and giving up cuts the connection.
+ * one for the next call. Every call has a deadline, and giving up cuts the connection. Certificates
+ * that cannot be read are a {@link ConfigException} when this is made.
  */
 final class ClickHouse implements Server {
   private static final int CONNECT_TIMEOUT_MS = 5_000;
@@ -82,7 +84,18 @@ final class ClickHouse implements Server {
     } else {
       builder.setPassword(config.password().value());
     }
-    return builder.build();
+    try {
+      return builder.build();
+    } catch (RuntimeException e) {
+      // Everything else that the builder takes has been checked before.
+      throw new ConfigException(
+          "%s, %s or %s cannot be used (%s): wanted are PEM files, and an RSA key in PKCS#8"
+              .formatted(
+                  SinkSettings.CA_CERTIFICATE,
+                  SinkSettings.CLIENT_CERTIFICATE,
+                  SinkSettings.CLIENT_KEY,
+                  e.getMessage()));
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.sink.SinkConnector;
 
 /**
@@ -45,6 +46,9 @@ final class ConnectionCheck {
           }
         }
       }
+    } catch (ConfigException e) {
+      boolean own = !config.clientCertificate().isEmpty();
+      problem.accept(own ? SinkSettings.CLIENT_KEY : SinkSettings.CA_CERTIFICATE, e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {

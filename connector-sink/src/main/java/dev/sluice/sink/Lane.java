@@ -37,15 +37,6 @@ final class Lane {
     void rewind(Source source, long offset);
   }
 
-  /**
-   * How many times as long as the last insert took rows gather before the next: whatever makes
-   * inserts dear (many partitions, a loaded server) makes them fewer and larger, so that they never
-   * take more than a fraction of the time.
-   */
-  private static final int GATHERING = 10;
-
-  private static final long GATHERING_MAX_MS = 5_000;
-
   /** How soon to look again while a job runs, and while something waits for its end. */
   private static final long RUNNING_MS = 50;
 
@@ -59,14 +50,11 @@ final class Lane {
   private final ExecutorService executor;
   private final SinkMetrics metrics;
   private final Task task;
+  private final Filling filling;
 
   private Job<TableLayout> preparing;
   private Job<List<Inserter.Refusal>> inserting;
   private Batch inFlight;
-  private Batch filling;
-  private Batch spare;
-  private long lastInsertMs;
-  private long lastCame;
 
   /** Null until the layout of the table is known. */
   private Writers writers;
@@ -87,6 +75,7 @@ final class Lane {
     this.executor = executor;
     this.metrics = metrics;
     this.task = task;
+    this.filling = new Filling(config);
     prepare(null);
   }
 
@@ -97,13 +86,12 @@ final class Lane {
 
   /** Whether the consumer may bring more: if not, what is here has to move on first. */
   boolean accepting() {
-    return writers != null && !(turning && inserting != null) && (filling == null || !isFull());
+    return writers != null && !(turning && inserting != null) && !filling.isFull();
   }
 
   /** Whether records of this partition are on their way. */
   boolean holds(Source source) {
-    return (filling != null && filling.spans().containsKey(source))
-        || (inFlight != null && inFlight.spans().containsKey(source));
+    return filling.holds(source) || (inFlight != null && inFlight.spans().containsKey(source));
   }
 
   /**
@@ -117,14 +105,14 @@ final class Lane {
       return false;
     }
     turning = false;
-    lastCame = now;
+    filling.came(now);
     DataException refused =
         source.refused.isEmpty() ? null : source.refused.remove(record.kafkaOffset());
     if (refused != null) {
       return putAside(source, record, refused, now);
     }
     if (record.value() == null) {
-      open(now).pass(source, record.kafkaOffset());
+      filling.open(now).pass(source, record.kafkaOffset());
       return true;
     }
     if (record.value() instanceof Struct row) {
@@ -149,15 +137,15 @@ final class Lane {
       }
       return false;
     }
-    if (filling != null && (isFull() || !filling.takes(writer))) {
+    if (filling.isFull() || !filling.takes(writer)) {
       send();
-      turning = filling != null && !filling.takes(writer);
+      turning = !filling.takes(writer);
       if (turning || isReset(source)) {
         return false;
       }
     }
     try {
-      open(now).add(writer, row, source, record.kafkaOffset(), record.timestamp());
+      filling.open(now).add(writer, row, source, record.kafkaOffset(), record.timestamp());
       return true;
     } catch (DataException e) {
       return putAside(source, record, e, now);
@@ -179,15 +167,15 @@ final class Lane {
     } catch (DataException e) {
       return putAside(source, record, e, now);
     }
-    open(now).pass(source, record.kafkaOffset());
-    submit(() -> inserter.truncate(statement, layout));
+    filling.open(now).pass(source, record.kafkaOffset());
+    submit(filling.take(), () -> inserter.truncate(statement, layout));
     return true;
   }
 
   /** Whether all rows before this have arrived; if not, sends them on their way. */
   private boolean isEmptied(Source source) {
     send();
-    turning = inserting != null || filling != null;
+    turning = inserting != null || !filling.isEmpty();
     return !turning && !isReset(source);
   }
 
@@ -198,39 +186,19 @@ final class Lane {
 
   private boolean putAside(Source source, SinkRecord record, DataException reason, long now) {
     task.putAside(source, record, reason);
-    open(now).pass(source, record.kafkaOffset());
+    filling.open(now).pass(source, record.kafkaOffset());
     return true;
   }
 
-  private Batch open(long now) {
-    if (filling == null) {
-      filling = spare == null ? new Batch(now) : spare.reopen(now);
-      spare = null;
-    }
-    return filling;
-  }
-
-  private boolean isFull() {
-    return filling.count() >= config.batchRows() || filling.bytes() >= config.batchBytes();
-  }
-
   void sendIfDue(long now) {
-    if (filling != null && (isFull() || dueInMs(now) <= 0)) {
+    if (filling.isDue(now)) {
       send();
     }
   }
 
-  /** A batch is due when nothing came for a while, or when rows have gathered long enough. */
-  private long dueInMs(long now) {
-    long silence = TimeUnit.NANOSECONDS.toMillis(now - lastCame);
-    long age = TimeUnit.NANOSECONDS.toMillis(filling.ageNanos(now));
-    long gathering = Math.min(lastInsertMs * GATHERING, GATHERING_MAX_MS);
-    return Math.min(config.lingerMs() - silence, Math.max(config.lingerMs(), gathering) - age);
-  }
-
   /** How soon to look here again, if no record comes before. */
   long nextLookInMs(long now) {
-    long dueInMs = filling == null ? Long.MAX_VALUE : dueInMs(now);
+    long dueInMs = filling.dueInMs(now);
     if (preparing == null && inserting == null) {
       return Math.max(HELD_BACK_MS, dueInMs);
     }
@@ -240,17 +208,16 @@ final class Lane {
   /** Sends the filling batch unless another one is under way. */
   private void send() {
     settle();
-    if (inserting == null && writers != null && filling != null) {
-      Batch batch = filling;
+    if (inserting == null && writers != null && !filling.isEmpty()) {
+      Batch batch = filling.take();
       TableLayout layout = writers.layout();
-      submit(() -> inserter.insert(batch, layout));
+      submit(batch, () -> inserter.insert(batch, layout));
     }
   }
 
-  private void submit(Callable<List<Inserter.Refusal>> work) {
-    inFlight = filling;
-    filling = null;
-    metrics.rowsInFlight.addAndGet(inFlight.count());
+  private void submit(Batch batch, Callable<List<Inserter.Refusal>> work) {
+    inFlight = batch;
+    metrics.rowsInFlight.addAndGet(batch.count());
     inserting = new Job<>(executor, work);
   }
 
@@ -270,8 +237,7 @@ final class Lane {
         Job<List<Inserter.Refusal>> over = inserting;
         inserting = null;
         metrics.rowsInFlight.addAndGet(-inFlight.count());
-        lastInsertMs = over.tookMs();
-        acknowledge(over.result());
+        acknowledge(over.result(), over.tookMs());
       }
     } catch (Fault fault) {
       if (fault.kind() != Fault.Kind.DRIFT) {
@@ -282,19 +248,10 @@ final class Lane {
     }
   }
 
-  private void acknowledge(List<Inserter.Refusal> refusals) {
+  private void acknowledge(List<Inserter.Refusal> refusals, long tookMs) {
     task.proven().add(table);
-    Map<Source, Long> refusedFrom = new HashMap<>();
-    for (Inserter.Refusal refusal : refusals) {
-      refusal.source().refused.put(refusal.offset(), new DataException(refusal.reason()));
-      refusedFrom.merge(refusal.source(), refusal.offset(), Math::min);
-    }
-    inFlight
-        .spans()
-        .forEach(
-            (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next));
-    // A table that has come to rest gives its memory back.
-    spare = filling == null ? null : inFlight;
+    Map<Source, Long> refusedFrom = inFlight.acknowledge(refusals);
+    filling.reuse(inFlight, tookMs);
     inFlight = null;
     if (!refusedFrom.isEmpty()) {
       rewind();
@@ -305,12 +262,11 @@ final class Lane {
   /** Forgets what is not acknowledged, for the consumer to bring it again. */
   private void rewind() {
     Map<Source, Long> first = new HashMap<>();
-    for (Batch batch : new Batch[] {filling, inFlight}) {
+    for (Batch batch : new Batch[] {filling.take(), inFlight}) {
       if (batch != null) {
         batch.spans().forEach((source, span) -> first.merge(source, span.first, Math::min));
       }
     }
-    filling = null;
     inFlight = null;
     first.forEach(task::rewind);
   }

@@ -1,9 +1,6 @@
 package dev.sluice.sink;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
@@ -11,7 +8,6 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigDef.Width;
-import org.apache.kafka.common.config.ConfigException;
 
 /**
  * Keys, defaults and texts of the sink's settings. Where the official sink has a setting of the
@@ -39,8 +35,6 @@ final class SinkSettings {
   static final String RETRY_BACKOFF_MAX = "retry.backoff.max.ms";
   static final String TRUNCATE = "truncate.enabled";
 
-  private static final Validator FILE = check(SinkSettings::fileOrRefuse, "readable file");
-
   static final ConfigDef DEFINITION = new SinkSettings().define();
 
   private final ConfigDef definition = new ConfigDef();
@@ -55,7 +49,7 @@ final class SinkSettings {
         HOSTNAME,
         Type.LIST,
         ConfigDef.NO_DEFAULT_VALUE,
-        check(SinkSettings::hostsOrRefuse, "host or host:port, …"),
+        SettingChecks.HOSTS,
         Importance.HIGH,
         Width.MEDIUM,
         "Host",
@@ -76,7 +70,7 @@ final class SinkSettings {
         CA_CERTIFICATE,
         Type.STRING,
         "",
-        FILE,
+        SettingChecks.FILE,
         Importance.MEDIUM,
         Width.LONG,
         "CA certificate",
@@ -86,7 +80,7 @@ final class SinkSettings {
         CLIENT_CERTIFICATE,
         Type.STRING,
         "",
-        FILE,
+        SettingChecks.FILE,
         Importance.MEDIUM,
         Width.LONG,
         "Client certificate",
@@ -96,11 +90,11 @@ final class SinkSettings {
         CLIENT_KEY,
         Type.STRING,
         "",
-        FILE,
+        SettingChecks.FILE,
         Importance.MEDIUM,
         Width.LONG,
         "Client key",
-        "File of the client certificate's private key (PEM, PKCS#8).");
+        "File of the client certificate's private key (PEM, PKCS#8, RSA).");
     add(
         DATABASE,
         Type.STRING,
@@ -152,7 +146,7 @@ final class SinkSettings {
         TOPIC_TABLES,
         Type.LIST,
         List.of(),
-        check(SinkSettings::pairsOrRefuse, "topic=table,topic=table,…"),
+        SettingChecks.TABLES,
         Importance.HIGH,
         Width.LONG,
         "Tables of topics",
@@ -162,7 +156,7 @@ final class SinkSettings {
         CLICKHOUSE_SETTINGS,
         Type.LIST,
         List.of(),
-        check(SinkSettings::settingsOrRefuse, "setting=value,setting=value,…"),
+        SettingChecks.CLICKHOUSE_SETTINGS,
         Importance.LOW,
         Width.LONG,
         "ClickHouse settings",
@@ -266,37 +260,5 @@ final class SinkSettings {
         order,
         width,
         displayName);
-  }
-
-  private static Validator check(BiConsumer<String, Object> refuse, String wanted) {
-    return ConfigDef.LambdaValidator.with(refuse, () -> wanted);
-  }
-
-  private static void hostsOrRefuse(String setting, Object value) {
-    // That it is missing altogether is said already.
-    if (value instanceof List<?> names) {
-      if (names.isEmpty()) {
-        throw new ConfigException(setting + ": at least one host is wanted");
-      }
-      SinkConfig.hosts(names.stream().map(String::valueOf).toList(), 1);
-    }
-  }
-
-  private static void fileOrRefuse(String setting, Object value) {
-    if (!((String) value).isEmpty() && !Files.isReadable(Path.of((String) value))) {
-      throw new ConfigException(setting + ": there is no such file, or it cannot be read");
-    }
-  }
-
-  private static void settingsOrRefuse(String setting, Object value) {
-    pairsOrRefuse(setting, value);
-    if (((List<?>) value).contains("wait_for_async_insert=0")) {
-      throw new ConfigException(
-          setting + ": wait_for_async_insert=0 would acknowledge rows that may still be lost");
-    }
-  }
-
-  private static void pairsOrRefuse(String setting, Object value) {
-    SinkConfig.pairs(setting, ((List<?>) value).stream().map(String::valueOf).toList());
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.sink.SinkConnector;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FactSinkConnectorTest {
   private final FactSinkConnector connector = new FactSinkConnector();
@@ -53,6 +56,19 @@ class FactSinkConnectorTest {
             "clickhouseSettings",
             "compression",
             "ssl.ca.certificate");
+  }
+
+  @Test
+  void certificatesThatCannotBeReadAreNamed(@TempDir Path dir) throws IOException {
+    String file = Files.writeString(dir.resolve("file"), "no certificate").toString();
+    Map<String, String> settings = new HashMap<>();
+    settings.put("hostname", "127.0.0.1");
+    settings.put("ssl", "true");
+    settings.put("ssl.client.certificate", file);
+    settings.put("ssl.client.key", file);
+
+    assertThat(errors(settings)).containsOnlyKeys("ssl.client.key");
+    assertThat(errors(settings).get("ssl.client.key").get(0)).contains("RSA");
   }
 
   @Test

@@ -17,9 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -123,16 +125,23 @@ public final class SinkBench {
       throw new SluiceException("The topics cannot be made: " + SluiceException.reason(e), e);
     }
     VisitMessages visits = new VisitMessages();
+    AtomicReference<Exception> failure = new AtomicReference<>();
+    Callback noticing = (sent, e) -> failure.compareAndSet(null, e);
     try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
       for (int number = 0; number < rows; number++) {
         VisitMessages.Message visit = visits.message(number);
-        producer.send(new ProducerRecord<>(Topic.FLAT_ROWS.topicName(), visit.key(), visit.flat()));
         producer.send(
-            new ProducerRecord<>(Topic.CHANGE_EVENTS.topicName(), visit.key(), visit.event()));
+            new ProducerRecord<>(Topic.FLAT_ROWS.topicName(), visit.key(), visit.flat()), noticing);
+        producer.send(
+            new ProducerRecord<>(Topic.CHANGE_EVENTS.topicName(), visit.key(), visit.event()),
+            noticing);
         if (number % 10_000 == 0) {
           narrator.progress("Filling the topics: %,d of %,d visits".formatted(number, rows));
         }
       }
+    }
+    if (failure.get() != null) {
+      throw new SluiceException("Kafka: " + SluiceException.reason(failure.get()), failure.get());
     }
   }
 
@@ -163,7 +172,7 @@ public final class SinkBench {
     long begin = System.nanoTime();
     pipeline.connect().put(spec);
     long halfRows = 0;
-    long halfAt = 0;
+    long halfAt = begin;
     for (int look = 1; ; look++) {
       long count = number("count()", table);
       long now = System.nanoTime();

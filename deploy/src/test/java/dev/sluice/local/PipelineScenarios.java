@@ -7,7 +7,6 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.verify.Difference;
 import dev.sluice.verify.TableComparison;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,9 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -406,32 +402,9 @@ abstract class PipelineScenarios {
 
   /** The reason of each dead letter. */
   private List<String> deadLetters() {
-    List<String> reasons = new ArrayList<>();
-    Map<String, Object> settings =
-        Map.of(
-            "bootstrap.servers", pipeline.stack().kafka(),
-            "key.deserializer", ByteArrayDeserializer.class,
-            "value.deserializer", ByteArrayDeserializer.class);
-    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
-      TopicPartition partition = new TopicPartition("sluice.dead-letters", 0);
-      consumer.assign(List.of(partition));
-      consumer.seekToBeginning(List.of(partition));
-      long end = consumer.endOffsets(List.of(partition)).get(partition);
-      while (consumer.position(partition) < end) {
-        consumer
-            .poll(Duration.ofSeconds(1))
-            .forEach(
-                letter ->
-                    reasons.add(
-                        new String(
-                            letter
-                                .headers()
-                                .lastHeader("__connect.errors.exception.message")
-                                .value(),
-                            StandardCharsets.UTF_8)));
-      }
-    }
-    return reasons;
+    return DeadLetters.read(pipeline.stack().kafka()).stream()
+        .map(letter -> DeadLetters.about(letter, "exception.message"))
+        .toList();
   }
 
   /** Waits until all is visible, compares all values of all rows, and says what was compared. */

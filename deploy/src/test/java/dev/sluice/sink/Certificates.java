@@ -32,7 +32,7 @@ record Certificates(
           "-genkeypair",
           name,
           "-keyalg",
-          "EC",
+          "RSA",
           "-dname",
           "CN=" + name,
           "-ext",

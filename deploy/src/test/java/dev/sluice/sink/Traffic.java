@@ -34,7 +34,7 @@ final class Traffic implements AutoCloseable {
   private static final String DELETE =
       "DELETE FROM app_user_visits WHERE branch_id = '"
           + BRANCH
-          + "' AND abs(hashtext(id::text)) % 40 = ";
+          + "' AND abs(hashtext(id::text)) % 10 = ";
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -69,7 +69,7 @@ final class Traffic implements AutoCloseable {
                 ? INSERT
                 : dice < 6
                     ? UPDATE + random.nextInt(5)
-                    : dice < 8 ? TIE : DELETE + random.nextInt(40));
+                    : dice < 8 ? TIE : DELETE + random.nextInt(10));
         transactions++;
         Thread.sleep(10);
       }

@@ -74,7 +74,7 @@ class MalformedEventsTest {
     System.out.println("MalformedEventsTest: -Dtest.seed=" + SEED);
     Map<String, Integer> outcomes = new HashMap<>();
     for (int i = 0; i < EVENTS; ) {
-      Random random = new Random(SEED + i);
+      Random random = Scenario.random(SEED + i);
       Scenario scenario = new Scenario(random);
       var transform = new ExtractFactRow<SinkRecord>();
       transform.configure(scenario.settings());

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
@@ -39,6 +40,11 @@ final class Scenario {
   private final Oracle oracle;
   private final Schema rowSchema;
   private final Schema envelopeSchema;
+
+  /** For one of many scenarios: with seeds in a row, Random begins with nearly equal numbers. */
+  static Random random(long seed) {
+    return new Random(new SplittableRandom(seed).nextLong());
+  }
 
   Scenario(Random random) {
     flagDeletes = random.nextInt(4) > 0;
