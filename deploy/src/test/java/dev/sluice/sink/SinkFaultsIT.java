@@ -198,9 +198,9 @@ class SinkFaultsIT {
       }
       pipeline.synced();
     } finally {
+      proxy.set(Fault.NONE);
       pipeline.it().connect().put(sink);
     }
-    proxy.set(Fault.NONE);
     pipeline.synced();
   }
 
