@@ -28,6 +28,7 @@ final class Battlefield implements AutoCloseable {
 
   private final NetworkProxy toPostgres = new NetworkProxy();
   private final NetworkProxy toClickHouse = new NetworkProxy();
+  private final NetworkProxy toKafka = new NetworkProxy();
   private final LocalPipeline pipeline;
   private final FactTable table;
   private int markers;
@@ -44,11 +45,15 @@ final class Battlefield implements AutoCloseable {
             "clickhouseClientInsertTimeoutMs", "10000");
     pipeline =
         new LocalPipeline(
-            LocalOptions.embedded(dataDir).with(ROWS, table).with(source, sink, Map.of()),
+            LocalOptions.embedded(dataDir)
+                .with(ROWS, table)
+                .with(source, sink, Map.of())
+                .withKafkaBehind(toKafka.port()),
             home,
             narrator);
     toPostgres.upstream(pipeline.stack().postgres().port());
     toClickHouse.upstream(pipeline.stack().clickHouse().port());
+    toKafka.upstream(pipeline.stack().kafkaPort());
   }
 
   void start() {
@@ -65,12 +70,9 @@ final class Battlefield implements AutoCloseable {
     return table;
   }
 
-  NetworkProxy toPostgres() {
-    return toPostgres;
-  }
-
-  NetworkProxy toClickHouse() {
-    return toClickHouse;
+  /** What Connect reaches its servers through, by server. */
+  Map<String, NetworkProxy> networks() {
+    return Map.of("Postgres", toPostgres, "ClickHouse", toClickHouse, "Kafka", toKafka);
   }
 
   ConnectClient connect() {
@@ -162,6 +164,7 @@ final class Battlefield implements AutoCloseable {
   public void close() {
     toPostgres.close();
     toClickHouse.close();
+    toKafka.close();
     pipeline.close();
   }
 }

@@ -3,6 +3,7 @@ package dev.sluice.chaos;
 import dev.sluice.chaos.NetworkProxy.Weather;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * One kind of fault.
@@ -37,17 +38,14 @@ record Blow(String name, Action strike, Action heal) {
     }
     for (Weather weather : Weather.values()) {
       if (weather != Weather.FAIR) {
-        String name = weather.name().toLowerCase();
-        blows.add(
-            new Blow(
-                "network to Postgres " + name,
-                () -> field.toPostgres().set(weather),
-                () -> field.toPostgres().set(Weather.FAIR)));
-        blows.add(
-            new Blow(
-                "network to ClickHouse " + name,
-                () -> field.toClickHouse().set(weather),
-                () -> field.toClickHouse().set(Weather.FAIR)));
+        new TreeMap<>(field.networks())
+            .forEach(
+                (server, network) ->
+                    blows.add(
+                        new Blow(
+                            "network to " + server + " " + weather.name().toLowerCase(),
+                            () -> network.set(weather),
+                            () -> network.set(Weather.FAIR))));
       }
     }
     for (String connector : field.connectors()) {

@@ -20,12 +20,17 @@ final class KafkaServer implements Server {
   private final DataDir dataDir;
   private final int port;
   private final int controllerPort;
+  private final int advertisedPort;
 
-  KafkaServer(Home home, DataDir dataDir, int port, int controllerPort) {
+  /**
+   * @param advertisedPort where clients are told to go
+   */
+  KafkaServer(Home home, DataDir dataDir, int port, int controllerPort, int advertisedPort) {
     this.home = home;
     this.dataDir = dataDir;
     this.port = port;
     this.controllerPort = controllerPort;
+    this.advertisedPort = advertisedPort;
   }
 
   @Override
@@ -39,7 +44,7 @@ final class KafkaServer implements Server {
   }
 
   String bootstrapServers() {
-    return "127.0.0.1:" + port;
+    return "127.0.0.1:" + advertisedPort;
   }
 
   @Override
@@ -125,7 +130,7 @@ final class KafkaServer implements Server {
     properties.put("controller.listener.names", "CONTROLLER");
     properties.put(
         "listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
-    properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
+    properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + advertisedPort);
     properties.put("log.dirs", dataDir.resolve("kafka").toString());
     properties.put("default.replication.factor", "1");
     properties.put("offsets.topic.replication.factor", "1");

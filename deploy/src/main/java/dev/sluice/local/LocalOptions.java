@@ -62,11 +62,21 @@ public record LocalOptions(
     public static final PortOptions ANY = new PortOptions(null, null, null, null, null);
   }
 
-  /** Settings put over a connector's or the worker's own; none of them null. */
+  /**
+   * What is different from connect-configs; no map is null.
+   *
+   * @param source settings put over the source's own
+   * @param sink settings put over the sink's own
+   * @param worker settings put over the worker's own
+   * @param kafkaPort the port at which Kafka's clients are to look for it; null for its own
+   */
   public record Overrides(
-      Map<String, String> source, Map<String, String> sink, Map<String, String> worker) {
+      Map<String, String> source,
+      Map<String, String> sink,
+      Map<String, String> worker,
+      Integer kafkaPort) {
     /** connect-configs as it is. */
-    public static final Overrides NONE = new Overrides(Map.of(), Map.of(), Map.of());
+    public static final Overrides NONE = new Overrides(Map.of(), Map.of(), Map.of(), null);
   }
 
   /** The table of an embedded Postgres. */
@@ -135,7 +145,19 @@ public record LocalOptions(
   /** The same with settings put over those of source, sink and worker. */
   public LocalOptions with(
       Map<String, String> source, Map<String, String> sink, Map<String, String> worker) {
-    return copy(rows, factTable, this.sink, sinkPlugin, new Overrides(source, sink, worker));
+    return copy(
+        rows,
+        factTable,
+        this.sink,
+        sinkPlugin,
+        new Overrides(source, sink, worker, overrides.kafkaPort()));
+  }
+
+  /** The same with something between Kafka and its clients, which listens at this port. */
+  public LocalOptions withKafkaBehind(int port) {
+    Overrides changed =
+        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), port);
+    return copy(rows, factTable, sink, sinkPlugin, changed);
   }
 
   private LocalOptions copy(

@@ -70,7 +70,9 @@ public final class LocalStack implements AutoCloseable {
     int kafkaPort = ports.choose("Kafka", "--kafka-port", asked.kafka(), 9092);
     int connectPort = ports.choose("Connect", "--connect-port", asked.connect(), 8083);
     opsPort = ports.choose("the operator's page", "--ops-port", asked.ops(), 8080);
-    kafka = new KafkaServer(home, dataDir, kafkaPort, ports.any());
+    Integer behind = options.overrides().kafkaPort();
+    kafka =
+        new KafkaServer(home, dataDir, kafkaPort, ports.any(), behind == null ? kafkaPort : behind);
 
     Map<String, String> environment = new HashMap<>(postgresAddress.environment());
     environment.putAll(clickHouseAddress.environment());
@@ -158,6 +160,11 @@ public final class LocalStack implements AutoCloseable {
   /** Kafka's {@code bootstrap.servers}. */
   public String kafka() {
     return kafka.bootstrapServers();
+  }
+
+  /** The port at which Kafka itself listens. */
+  public int kafkaPort() {
+    return kafka.port();
   }
 
   /** The port kept for the operator's page. */
