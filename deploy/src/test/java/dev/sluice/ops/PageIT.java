@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
@@ -15,12 +14,8 @@ import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.local.LocalStack;
 import dev.sluice.local.Narrator;
-import dev.sluice.local.Supervisor;
 import dev.sluice.pipeline.FactTable;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.Statement;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -37,17 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * mended, where the page can, by its button.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-final class PageIT {
-
-  private static final int ROWS = 15_000;
-  private static final String SINK = "sluice-sink";
-  private static final String XSS = "<img src=x onerror=alert(1)>";
-  private static final Duration LIMIT = Duration.ofSeconds(120);
-
-  private static Chromium chromium;
-  private static LocalPipeline pipeline;
-  private static OpsServer server;
-  private static Page page;
+final class PageIT extends PageSteps {
 
   @BeforeAll
   static void start(@TempDir Path dataDir) {
@@ -402,126 +387,6 @@ final class PageIT {
       other.locator("input[type=search]").fill("sink-77");
       assertThat(other.locator("tbody tr")).hasCount(1);
       other.close();
-    }
-  }
-
-  private static final String POST =
-      "url => fetch(url, {method: 'POST', headers: {'Content-Type': 'application/json',"
-          + " 'X-Sluice-Token': 'guess'}, body: '{}'}).then(r => String(r.status), e => e.message)";
-  private static final String READ = "url => fetch(url).then(r => r.text(), e => e.message)";
-  private static final String LONGEST_FRAME =
-      "() => new Promise(done => { let last = performance.now(), longest = 0; const end = last +"
-          + " 4000; const frame = now => { longest = Math.max(longest, now - last); last = now;"
-          + " now < end ? requestAnimationFrame(frame) : done(longest); };"
-          + " requestAnimationFrame(frame); })";
-
-  private static OpsOptions options(LocalStack stack, boolean allowActions) {
-    return new OpsOptions(
-        stack.connect(),
-        stack.kafka(),
-        stack.postgres(),
-        stack.clickHouse(),
-        "127.0.0.1",
-        0,
-        allowActions,
-        null,
-        OpsOptions.Limits.DEFAULT);
-  }
-
-  private static Locator verdict() {
-    return page.locator(".verdict p");
-  }
-
-  private static Locator part(String kind) {
-    return page.locator(".part[data-part=" + kind + "]").first();
-  }
-
-  private static Locator problems() {
-    return page.locator(".problems");
-  }
-
-  private static Locator toast(String did) {
-    return page.locator(".toast").filter(new Locator.FilterOptions().setHasText(did)).last();
-  }
-
-  private static void awaitAllWell() {
-    assertThat(page.locator(".verdict .pill"))
-        .hasText("OK", new LocatorAssertions.HasTextOptions().setTimeout(180_000));
-  }
-
-  private static void openConnector(String name) {
-    page.navigate(server.address() + "/#/connectors");
-    page.locator("table.connectors a").getByText(name, exactly()).click();
-    assertThat(page.locator(".task").first()).isVisible();
-  }
-
-  private static Locator.GetByTextOptions exactly() {
-    return new Locator.GetByTextOptions().setExact(true);
-  }
-
-  private static void putAllBack() {
-    page.locator("main").getByText("Put all back").click();
-    confirm("sluice.dead-letters");
-  }
-
-  private static void confirm(String name) {
-    assertThat(page.locator("#confirm-yes")).isDisabled();
-    page.locator("#confirm-input").fill(name);
-    page.locator("#confirm-yes").click();
-  }
-
-  private static ConnectorSpec sinkSpec() {
-    return ConnectorSpec.read(Home.locate().configs().resolve("sink.json"));
-  }
-
-  private static void sink(Map<String, String> changes) {
-    pipeline.connect().put(sinkSpec().with(changes));
-  }
-
-  /** From now on ClickHouse refuses rows whose phone number begins with an angle bracket. */
-  private static void refuseRows() {
-    pipeline
-        .clickHouse()
-        .execute(
-            "ALTER TABLE app_user_visits_fact ADD CONSTRAINT IF NOT EXISTS no_tags CHECK NOT"
-                + " startsWith(ifNull(phone_number, ''), '<')");
-  }
-
-  private static void acceptRows() {
-    pipeline
-        .clickHouse()
-        .execute("ALTER TABLE app_user_visits_fact DROP CONSTRAINT IF EXISTS no_tags");
-  }
-
-  private static String oneRow(int n) {
-    return "id = md5('visit" + n + "')::uuid";
-  }
-
-  private static void postgres(String sql) throws Exception {
-    try (Connection connection = pipeline.stack().postgres().connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  private static long facts(String condition) {
-    return pipeline
-        .clickHouse()
-        .number("SELECT count() FROM app_user_visits_fact_current WHERE " + condition);
-  }
-
-  private static void signal(String name, String signal) {
-    Supervisor process =
-        pipeline.stack().servers().stream()
-            .filter(s -> s.name().equals(name))
-            .findFirst()
-            .orElseThrow();
-    try {
-      new ProcessBuilder("kill", "-" + signal, process.pid().orElseThrow().toString())
-          .start()
-          .waitFor();
-    } catch (java.io.IOException | InterruptedException e) {
-      throw new AssertionError(e);
     }
   }
 }
