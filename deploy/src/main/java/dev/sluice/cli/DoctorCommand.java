@@ -46,13 +46,13 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     PipelineOptions.Pipeline pipeline = options.pipelineOrDefault();
     List<Check> checks;
-    try (ClickHouse clickHouse = new ClickHouse(options.clickHouse())) {
+    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
       checks =
           new Doctor(
                   new Doctor.Patient(
-                      options.connect(),
-                      options.kafka(),
-                      options.postgres(),
+                      options.servers().connect(),
+                      options.servers().kafka(),
+                      options.servers().postgres(),
                       clickHouse,
                       pipeline.source(),
                       pipeline.sink(),

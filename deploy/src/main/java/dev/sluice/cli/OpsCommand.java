@@ -2,12 +2,10 @@ package dev.sluice.cli;
 
 import dev.sluice.ops.OpsOptions;
 import dev.sluice.ops.OpsServer;
-import dev.sluice.pipeline.ClickHouseAddress;
-import dev.sluice.pipeline.PostgresAddress;
-import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ./sluice ops}. */
@@ -34,40 +32,7 @@ import picocli.CommandLine.Option;
     })
 final class OpsCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--connect",
-      paramLabel = "URL",
-      defaultValue = "${env:SLUICE_CONNECT:-http://127.0.0.1:8083}",
-      description =
-          "Any worker of the Connect cluster (SLUICE_CONNECT; default: ${DEFAULT-VALUE}).")
-  private URI connect;
-
-  @Option(
-      names = "--kafka",
-      paramLabel = "HOST:PORT",
-      defaultValue = "${env:SLUICE_KAFKA:-127.0.0.1:9092}",
-      description = "Kafka's bootstrap servers (SLUICE_KAFKA; default: ${DEFAULT-VALUE}).")
-  private String kafka;
-
-  @Option(
-      names = "--postgres",
-      paramLabel = "URL",
-      defaultValue = "${env:SLUICE_POSTGRES:-postgresql://postgres@127.0.0.1:5432/postgres}",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER,
-      description =
-          "postgresql://user:password@host:port/database (SLUICE_POSTGRES; default:"
-              + " postgresql://postgres@127.0.0.1:5432/postgres).")
-  private String postgres;
-
-  @Option(
-      names = "--clickhouse",
-      paramLabel = "URL",
-      defaultValue = "${env:SLUICE_CLICKHOUSE:-http://default@127.0.0.1:8123/default}",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER,
-      description =
-          "http://user:password@host:port/database (SLUICE_CLICKHOUSE; default:"
-              + " http://default@127.0.0.1:8123/default).")
-  private String clickHouse;
+  @Mixin private ServerOptions servers;
 
   @Option(
       names = "--bind",
@@ -120,10 +85,10 @@ final class OpsCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     OpsOptions options =
         new OpsOptions(
-            connect,
-            kafka,
-            PostgresAddress.parse(postgres, "--postgres"),
-            ClickHouseAddress.parse(clickHouse, "--clickhouse"),
+            servers.connectAddress(),
+            servers.kafka(),
+            servers.postgres(),
+            servers.clickHouse(),
             bind,
             port,
             allowActions,

@@ -6,17 +6,12 @@ import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.pipeline.ClickHouseAddress;
-import dev.sluice.pipeline.Endpoints;
-import dev.sluice.pipeline.PostgresAddress;
-import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -26,49 +21,9 @@ import picocli.CommandLine.Option;
  */
 final class PipelineOptions {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{env:([^}]*)}");
 
-  @Option(
-      names = "--connect",
-      paramLabel = "URL",
-      defaultValue = "${env:SLUICE_CONNECT}",
-      description = "Any worker of the Connect cluster (SLUICE_CONNECT; http://127.0.0.1:8083).")
-  private String connect;
-
-  @Option(
-      names = "--kafka",
-      paramLabel = "HOST:PORT",
-      defaultValue = "${env:SLUICE_KAFKA}",
-      description = "Kafka's bootstrap servers (SLUICE_KAFKA; 127.0.0.1:9092).")
-  private String kafka;
-
-  @Option(
-      names = "--postgres",
-      paramLabel = "URL",
-      defaultValue = "${env:SLUICE_POSTGRES}",
-      description =
-          "postgresql://user@host:port/database, password in PGPASSWORD (SLUICE_POSTGRES;"
-              + " postgresql://postgres@127.0.0.1:5432/postgres).")
-  private String postgres;
-
-  @Option(
-      names = "--clickhouse",
-      paramLabel = "URL",
-      defaultValue = "${env:SLUICE_CLICKHOUSE}",
-      description =
-          "http://user@host:port/database, password in CLICKHOUSE_PASSWORD (SLUICE_CLICKHOUSE;"
-              + " http://default@127.0.0.1:8123/default).")
-  private String clickHouse;
-
-  @Option(
-      names = "--data-dir",
-      paramLabel = "DIR",
-      defaultValue = ".sluice",
-      description =
-          "Data directory of a running ./sluice up, whose addresses are the defaults (default:"
-              + " ${DEFAULT-VALUE}).")
-  private Path dataDir;
+  @Mixin private ServerOptions servers;
 
   @Option(
       names = "--sink",
@@ -98,36 +53,8 @@ final class PipelineOptions {
       description = "The ClickHouse table (default: what topic2TableMap says).")
   private String factTable;
 
-  private Endpoints endpoints;
-
-  private String or(String given, Function<Endpoints, String> running, String usual) {
-    if (given != null && !given.isBlank()) {
-      return given;
-    }
-    if (endpoints == null) {
-      endpoints = Endpoints.read(dataDir);
-    }
-    String found = endpoints == null ? null : running.apply(endpoints);
-    return found == null ? usual : found;
-  }
-
-  ConnectClient connect() {
-    return new ConnectClient(
-        URI.create(or(connect, Endpoints::connect, "http://127.0.0.1:8083")), PATIENCE);
-  }
-
-  String kafka() {
-    return or(kafka, Endpoints::kafka, "127.0.0.1:9092");
-  }
-
-  PostgresAddress postgres() {
-    String url = or(postgres, Endpoints::postgres, "postgresql://postgres@127.0.0.1:5432/postgres");
-    return PostgresAddress.parse(url, "--postgres");
-  }
-
-  ClickHouseAddress clickHouse() {
-    String url = or(clickHouse, Endpoints::clickHouse, "http://default@127.0.0.1:8123/default");
-    return ClickHouseAddress.parse(url, "--clickhouse");
+  ServerOptions servers() {
+    return servers;
   }
 
   /**
@@ -152,7 +79,7 @@ final class PipelineOptions {
   Pipeline pipeline() {
     List<ConnectorSpec> all = new ArrayList<>();
     if (!isFile(sinkName) || !isFile(sourceName)) {
-      for (Connector connector : connect().connectors().values()) {
+      for (Connector connector : servers.connect().connectors().values()) {
         all.add(new ConnectorSpec(connector.name(), connector.config()));
       }
     }
@@ -177,7 +104,7 @@ final class PipelineOptions {
   Pipeline pipelineOrDefault() {
     boolean none;
     try {
-      none = connect().connectors().isEmpty();
+      none = servers.connect().connectors().isEmpty();
     } catch (ConnectClient.Unreachable e) {
       none = true; // That is one of the things a doctor finds.
     }
@@ -260,7 +187,7 @@ final class PipelineOptions {
       String name = reference.group(1);
       String value = System.getenv(name);
       if (name.equals("SLUICE_POSTGRES_TABLE")) {
-        value = table != null ? table : or(value, Endpoints::table, null);
+        value = table != null ? table : value != null ? value : servers.table();
       }
       if (value == null) {
         throw new SluiceException(

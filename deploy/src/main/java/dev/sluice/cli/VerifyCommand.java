@@ -115,9 +115,10 @@ final class VerifyCommand implements Callable<Integer> {
 
   private int verify(Console console) throws JsonProcessingException {
     PipelineOptions.Pipeline pipeline = options.pipeline();
-    PostgresAddress postgres = options.postgres();
-    try (ClickHouse clickHouse = new ClickHouse(options.clickHouse());
-        TopicLag lag = new TopicLag(options.kafka(), pipeline.topic(), pipeline.sink().name())) {
+    PostgresAddress postgres = options.servers().postgres();
+    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse());
+        TopicLag lag =
+            new TopicLag(options.servers().kafka(), pipeline.topic(), pipeline.sink().name())) {
       TableMapping mapping = mapping(pipeline, postgres, clickHouse);
       PipelineBarrier barrier =
           new PipelineBarrier(
