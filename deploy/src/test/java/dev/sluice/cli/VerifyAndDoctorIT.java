@@ -45,7 +45,13 @@ final class VerifyAndDoctorIT {
   static void startPipeline() {
     pipeline =
         new LocalPipeline(
-            LocalOptions.embedded(dataDir).with(ROWS, FactTable.DEFAULT),
+            LocalOptions.embedded(dataDir)
+                .with(ROWS, FactTable.DEFAULT)
+                // The sooner offsets are known, the less a test waits; nothing else depends on it.
+                .with(
+                    Map.of("heartbeat.interval.ms", "200"),
+                    Map.of(),
+                    Map.of("offset.flush.interval.ms", "200")),
             Home.locate(),
             Narrator.SILENT);
     pipeline.start();
