@@ -9,7 +9,6 @@ import dev.sluice.verify.Side.Row;
 import dev.sluice.verify.Side.Sum;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -199,7 +198,7 @@ public final class TableComparison {
 
   private static List<Integer> unequal(Map<Integer, Sum> one, Map<Integer, Sum> other) {
     Map<Integer, Sum> all = new TreeMap<>(one);
-    all.putAll(new HashMap<>(other));
+    all.putAll(other);
     return all.keySet().stream().filter(b -> !Objects.equals(one.get(b), other.get(b))).toList();
   }
 
