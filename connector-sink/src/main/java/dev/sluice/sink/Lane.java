@@ -21,8 +21,8 @@ import org.apache.kafka.connect.sink.SinkRecord;
  *
  * <p>Failure semantics: offsets are acknowledged when their batch is. Whatever makes encoded rows
  * useless (the table changed, a row was refused) ends in a rewind: the lane forgets what is not
- * acknowledged and the consumer brings it again. Rows that do not fit the table fail the task
- * before the first insert; later, when the table has worked before, they wait until it fits again.
+ * acknowledged and the consumer brings it again. Rows that do not fit the table fail the task at
+ * the beginning of a topic; later, when the table has worked before, they wait until it fits again.
  */
 final class Lane {
   /** What a lane asks of its task. */
@@ -129,7 +129,8 @@ final class Lane {
     try {
       writer = writers.of(row.schema());
     } catch (MisfitException e) {
-      if (!task.proven().contains(table)) {
+      // Further on, this sink has been here before, if not this task.
+      if (!task.proven().contains(table) && record.kafkaOffset() == 0) {
         throw e;
       }
       if (isEmptied(source)) {

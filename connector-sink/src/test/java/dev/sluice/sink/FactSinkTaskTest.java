@@ -312,6 +312,20 @@ class FactSinkTaskTest {
   }
 
   @Test
+  void aTaskThatTakesOverWhileTheTableDoesNotFitWaitsToo() throws Exception {
+    server.actual = MemoryServer.layoutOf("Int32");
+    worker.produce(P0, rows(0, 20));
+    worker.committed.put(P0, 10L);
+    worker.start(settings, P0).poll();
+
+    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    server.actual = MemoryServer.layoutOf("Int64");
+    worker.drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(10, 20));
+  }
+
+  @Test
   void rowsThatNoLongerFitTheTableWaitUntilTheyDoAgain() throws Exception {
     worker.produce(P0, rows(0, 10));
     worker.start(settings, P0).drain();
