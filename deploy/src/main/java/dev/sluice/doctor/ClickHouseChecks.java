@@ -2,6 +2,7 @@ package dev.sluice.doctor;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.Sql;
 import dev.sluice.pipeline.ClickHouse;
@@ -59,10 +60,9 @@ final class ClickHouseChecks {
     List<String> wrong = new ArrayList<>();
     List<String> mends = new ArrayList<>();
     try {
-      for (GenericRecord row :
-          clickHouse.rows("DESCRIBE TABLE null(" + Sql.factText(mapping.schema()) + ")")) {
-        String name = row.getString("name");
-        String type = row.getString("type");
+      for (FactColumn column : FactColumn.ofSchema(clickHouse, mapping.schema())) {
+        String name = column.name();
+        String type = column.type();
         String is = actual.get(name);
         if (is == null) {
           wrong.add(name + " is missing");

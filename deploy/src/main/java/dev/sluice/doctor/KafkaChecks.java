@@ -97,12 +97,7 @@ final class KafkaChecks {
     if (mapping.metadata().containsKey(version)) {
       return;
     }
-    String column =
-        mapping.renames().entrySet().stream()
-            .filter(rename -> rename.getValue().equals(version))
-            .map(Map.Entry::getKey)
-            .findFirst()
-            .orElse(version);
+    String column = mapping.sourceOf(version);
     int updates = 0;
     int notRising = 0;
     for (JsonNode envelope : newest(ends)) {

@@ -269,12 +269,7 @@ final class PostgresChecks {
   }
 
   private void version() throws SQLException {
-    String column =
-        mapping.renames().entrySet().stream()
-            .filter(rename -> rename.getValue().equals(mapping.versionField()))
-            .map(Map.Entry::getKey)
-            .findFirst()
-            .orElse(mapping.versionField());
+    String column = mapping.sourceOf(mapping.versionField());
     if (mapping.metadata().containsKey(mapping.versionField())) {
       findings.ok("version", "the change's " + mapping.metadata().get(mapping.versionField()));
       return;

@@ -13,7 +13,7 @@ import java.util.List;
 public record FactColumn(String name, String type) {
 
   /** The columns of a column list; ClickHouse itself reads it. */
-  static List<FactColumn> ofSchema(ClickHouse clickHouse, String schema) {
+  public static List<FactColumn> ofSchema(ClickHouse clickHouse, String schema) {
     List<FactColumn> columns = new ArrayList<>();
     for (GenericRecord row : clickHouse.rows("DESCRIBE TABLE null(" + Sql.factText(schema) + ")")) {
       columns.add(new FactColumn(row.getString("name"), row.getString("type")));

@@ -64,7 +64,7 @@ public record FactMapping(
   }
 
   /** The source column that fills a fact column, unless metadata does. */
-  String sourceOf(String factColumn) {
+  public String sourceOf(String factColumn) {
     return renames.entrySet().stream()
         .filter(rename -> rename.getValue().equals(factColumn))
         .map(Map.Entry::getKey)

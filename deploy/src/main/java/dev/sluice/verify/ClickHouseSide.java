@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** The fact table: of every row its newest version. */
 final class ClickHouseSide implements Side {
@@ -132,24 +131,24 @@ final class ClickHouseSide implements Side {
               row.getString(2),
               texts(row, 3 + keyColumns, mapping.columns().size())));
     }
-    rows.keySet().retainAll(keys);
     return rows;
   }
 
-  /** A condition that holds for these keys, and for some more where a key has several columns. */
+  /** A condition that holds for these keys and no others. */
   String isAmong(Collection<Key> keys) {
-    return IntStream.range(0, mapping.key().size())
-        .mapToObj(
+    // Plain text is compared as it stands, so that the primary index is used.
+    String columns =
+        Buckets.texts(
+            mapping.key(),
             part ->
-                // Plain text is compared as it stands, so that the primary index is used.
-                (mapping.key().get(part).fact().type().equals("String")
-                        ? Sql.factName(mapping.key().get(part).fact().name())
-                        : mapping.key().get(part).inClickHouse())
-                    + keys.stream()
-                        .map(key -> Sql.factText(key.parts().get(part)))
-                        .distinct()
-                        .collect(Collectors.joining(", ", " IN (", ")")))
-        .collect(Collectors.joining(" AND "));
+                part.fact().type().equals("String")
+                    ? Sql.factName(part.fact().name())
+                    : part.inClickHouse());
+    return keys.stream()
+        .map(
+            key ->
+                key.parts().stream().map(Sql::factText).collect(Collectors.joining(", ", "(", ")")))
+        .collect(Collectors.joining(", ", "(" + columns + ") IN (", ")"));
   }
 
   private Key key(GenericRecord row, int first) {
