@@ -18,9 +18,6 @@ import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -104,14 +101,18 @@ public final class LocalPipeline implements AutoCloseable {
     }
     SourceTable.publish(
         stack.postgres(), options.table(), home.configs().resolve("sql/postgres.sql"));
-    clickHouse.execute(read(home.configs().resolve(options.factTable().sqlFile())));
+    clickHouse.execute(home.sql(options.factTable()));
   }
 
   /** Registers source and sink and returns when all their tasks run. */
   public void register() {
     narrator.progress("Registering source and sink");
     Registration registration = new Registration(connect);
-    removeOtherSink();
+    String other = options.sink().other().connector(home).name();
+    if (connect.connectors().containsKey(other)) {
+      connect.delete(other);
+      narrator.say(other + ": removed, " + sink.name() + " takes its place");
+    }
     List<Change> changes = registration.changes(List.of(source, sink));
     for (Change change : changes) {
       List<SettingError> errors = registration.validate(change.spec());
@@ -260,7 +261,7 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   private ConnectorSpec sinkSpec() {
-    ConnectorSpec spec = ConnectorSpec.read(home.configs().resolve(options.sink().file()));
+    ConnectorSpec spec = options.sink().connector(home);
     if (options.factTable() == FactTable.STRICT) {
       spec = spec.with(home.configs().resolve("strict.json"));
     }
@@ -279,17 +280,6 @@ public final class LocalPipeline implements AutoCloseable {
         elsewhere.number("SELECT 1");
       } catch (SluiceException e) {
         throw new SluiceException(e.getMessage() + " (--clickhouse)", e);
-      }
-    }
-  }
-
-  /** Both sinks write the same table; only the chosen one shall. */
-  private void removeOtherSink() {
-    for (LocalOptions.Sink other : LocalOptions.Sink.values()) {
-      String name = ConnectorSpec.read(home.configs().resolve(other.file())).name();
-      if (other != options.sink() && connect.connectors().containsKey(name)) {
-        connect.delete(name);
-        narrator.say(name + ": removed, " + sink.name() + " takes its place");
       }
     }
   }
@@ -314,13 +304,5 @@ public final class LocalPipeline implements AutoCloseable {
               + "\nUse the same options, another --data-dir, or --fresh to start over.");
     }
     dataDir.writeMark("pipeline", mine);
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new SluiceException(file + " cannot be read: " + SluiceException.reason(e), e);
-    }
   }
 }

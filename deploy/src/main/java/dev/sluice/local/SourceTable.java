@@ -15,7 +15,7 @@ import java.sql.Statement;
  * Makes a Postgres table ready to be published: connect-configs' {@code postgres.sql} with the
  * table's own name in it.
  */
-final class SourceTable {
+public final class SourceTable {
 
   private SourceTable() {}
 
@@ -25,7 +25,7 @@ final class SourceTable {
    * @param table {@code schema.table}
    * @throws SluiceException when the server, the table or {@code wal_level} is not as it has to be
    */
-  static void check(PostgresAddress postgres, String table) {
+  public static void check(PostgresAddress postgres, String table) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       String walLevel = text(statement, "SHOW wal_level");
@@ -47,7 +47,7 @@ final class SourceTable {
   }
 
   /** Publishes the table; doing it again changes nothing. */
-  static void publish(PostgresAddress postgres, String table, Path sqlFile) {
+  public static void publish(PostgresAddress postgres, String table, Path sqlFile) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, Sql.table(table)));
@@ -59,7 +59,7 @@ final class SourceTable {
   }
 
   /** Rows that the table holds now. */
-  static long rows(PostgresAddress postgres, String table) {
+  public static long rows(PostgresAddress postgres, String table) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       return Long.parseLong(text(statement, "SELECT count(*) FROM " + Sql.table(table)));

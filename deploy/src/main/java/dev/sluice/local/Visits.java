@@ -11,7 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /** The demonstration's source table, {@value LocalOptions#VISITS}, in an embedded Postgres. */
-final class Visits {
+public final class Visits {
 
   private Visits() {}
 
@@ -20,7 +20,7 @@ final class Visits {
    *
    * @return false when it was there already; it is then left as it is
    */
-  static boolean create(PostgresAddress postgres, int rows) {
+  public static boolean create(PostgresAddress postgres, int rows) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       try (ResultSet found =
