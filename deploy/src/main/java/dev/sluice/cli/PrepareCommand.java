@@ -5,6 +5,7 @@ import dev.sluice.local.LocalOptions;
 import dev.sluice.local.SourceTable;
 import dev.sluice.local.Visits;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.PrintWriter;
@@ -69,8 +70,9 @@ final class PrepareCommand implements Callable<Integer> {
           spec.commandLine(), "--visits " + visits + ": must be 0 or more.");
     }
     PrintWriter out = spec.commandLine().getOut();
-    Home home = Home.locate();
     PostgresAddress postgres = servers.postgres();
+    ClickHouseAddress clickHouse = servers.clickHouse();
+    Home home = Home.locate();
     if (visits != null && Visits.create(postgres, visits)) {
       out.println("Created %,d visits in Postgres".formatted(visits));
     }
@@ -78,10 +80,10 @@ final class PrepareCommand implements Callable<Integer> {
     SourceTable.publish(postgres, table, home.configs().resolve("sql/postgres.sql"));
     out.println("Postgres at " + postgres + " publishes " + table);
     FactTable factTable = strict ? FactTable.STRICT : FactTable.DEFAULT;
-    try (ClickHouse clickHouse = new ClickHouse(servers.clickHouse())) {
-      clickHouse.execute(home.sql(factTable));
+    try (ClickHouse client = new ClickHouse(clickHouse)) {
+      client.execute(home.sql(factTable));
     }
-    out.println("ClickHouse at %s has %s".formatted(servers.clickHouse(), factTable.tableName()));
+    out.println("ClickHouse at " + clickHouse + " has " + factTable.tableName());
     return 0;
   }
 }

@@ -53,7 +53,10 @@ public final class Sluice {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    CommandLine commandLine = commandLine();
+    int code = commandLine.execute(args);
+    commandLine.getOut().flush(); // it does so by itself after whole lines only
+    System.exit(code);
   }
 
   static CommandLine commandLine() {

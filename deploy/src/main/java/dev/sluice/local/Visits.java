@@ -10,7 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** The demonstration's source table, {@value LocalOptions#VISITS}, in an embedded Postgres. */
+/** The demonstration's source table, {@value LocalOptions#VISITS}, in natural Postgres types. */
 public final class Visits {
 
   private Visits() {}
