@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import com.sun.tools.attach.VirtualMachine;
+import dev.sluice.Narrator;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
-import dev.sluice.local.Narrator;
 import dev.sluice.local.Supervisor;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
