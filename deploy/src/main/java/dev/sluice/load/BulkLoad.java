@@ -95,20 +95,28 @@ public final class BulkLoad {
     this.pool = Executors.newFixedThreadPool(options.parallel());
   }
 
-  /**
-   * Copies the rows of a snapshot.
-   *
-   * @param filter which of them, in Postgres's SQL
-   * @param held what to say of the WAL that is kept meanwhile; may say nothing
-   */
-  Result copy(Snapshot snapshot, String filter, WalWatch held) throws SnapshotLost {
-    long begin = System.nanoTime();
-    List<Chunk> chunks;
+  /** Copies all rows of a snapshot, chunk by chunk; a slot's WAL is kept meanwhile. */
+  Result copyAll(Snapshot snapshot, WalWatch kept) throws SnapshotLost {
     try {
-      chunks = chunks(snapshot.connection());
+      return copy(snapshot, chunks(snapshot.connection()), "true", kept);
     } catch (SQLException e) {
       throw lostOr(snapshot, e.getMessage());
     }
+  }
+
+  /**
+   * Copies some rows of a snapshot.
+   *
+   * @param filter which of them, in Postgres's SQL
+   */
+  Result copy(Snapshot snapshot, String filter) throws SnapshotLost {
+    List<Chunk> all = List.of(Chunk.whole(Sql.table(mapping.source())));
+    return copy(snapshot, all, filter, new WalWatch(null, narrator));
+  }
+
+  private Result copy(Snapshot snapshot, List<Chunk> chunks, String filter, WalWatch kept)
+      throws SnapshotLost {
+    long begin = System.nanoTime();
     Transfer transfer = Transfer.of(mapping, snapshot.moment());
     Queue<Chunk> waiting = new ConcurrentLinkedQueue<>(chunks);
     long allPages = chunks.stream().mapToLong(Chunk::pages).sum();
@@ -124,7 +132,7 @@ public final class BulkLoad {
       }
       while (workers.stream().anyMatch(worker -> !worker.isDone())) {
         Pause.millis(100);
-        tell(begin, allPages, held.look(snapshot.connection()));
+        tell(begin, allPages, kept.look(snapshot.connection()));
       }
       for (Future<?> worker : workers) {
         worker.get();
@@ -206,7 +214,7 @@ public final class BulkLoad {
     }
   }
 
-  private void tell(long begin, long allPages, String held) {
+  private void tell(long begin, long allPages, String kept) {
     double seconds = (System.nanoTime() - begin) / 1e9;
     long done = pages.get();
     double share = allPages == 0 ? 1 : (double) done / allPages;
@@ -220,6 +228,6 @@ public final class BulkLoad {
                 100 * share,
                 rows.get() / seconds,
                 left,
-                held));
+                kept));
   }
 }

@@ -11,12 +11,17 @@ import java.util.List;
  * A run of pages of a table: what is copied, and on failure copied again, as one. Postgres finds it
  * by {@code ctid} without an index and without reading anything else.
  *
- * @param relation the table or partition, as SQL writes it
+ * @param relation what to read from, as SQL writes it
  * @param firstPage from 0
  * @param pages how many; of the last chunk, the pages known when it was planned
  * @param isLast whether it reaches to the end of the relation, wherever that is
  */
 record Chunk(String relation, long firstPage, long pages, boolean isLast) {
+
+  /** All of a table, found as Postgres finds best. */
+  static Chunk whole(String table) {
+    return new Chunk(table, 0, 1, true);
+  }
 
   /** A table with everything that inherits from it, partitions among them. */
   private static final String RELATIONS =
@@ -25,7 +30,7 @@ record Chunk(String relation, long firstPage, long pages, boolean isLast) {
         SELECT to_regclass(?)::oid AS oid
         UNION
         SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid)
-      SELECT format('%I.%I', n.nspname, c.relname),
+      SELECT format('ONLY %I.%I', n.nspname, c.relname),
              ceil(pg_relation_size(c.oid) / current_setting('block_size')::numeric)::bigint
       FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'm')
@@ -60,6 +65,9 @@ record Chunk(String relation, long firstPage, long pages, boolean isLast) {
 
   /** In Postgres's SQL: the rows of these pages. */
   String condition() {
+    if (firstPage == 0 && isLast) {
+      return "true"; // A condition on ctid would keep Postgres from using an index.
+    }
     String from = "ctid >= '(" + firstPage + ",0)'::tid";
     return isLast ? from : from + " AND ctid < '(" + (firstPage + pages) + ",0)'::tid";
   }

@@ -82,8 +82,7 @@ final class ChunkCopier implements AutoCloseable {
    * @return its rows
    */
   long copy(Chunk chunk) throws Failure {
-    String copy =
-        transfer.copy("ONLY " + chunk.relation(), "(" + filter + ") AND " + chunk.condition());
+    String copy = transfer.copy(chunk.relation(), "(" + filter + ") AND " + chunk.condition());
     long[] sent = new long[1];
     try {
       CopyManager source = connection().unwrap(PGConnection.class).getCopyAPI();

@@ -149,7 +149,8 @@ public final class InitialLoad {
               + postgres
               + " has the slot "
               + slot
-              + " already: the table has been loaded, and what has changed since is in the slot."
+              + " already: the table has been loaded, and what has changed since is in the slot"
+              + " (./sluice register --initial-load bulk goes on from there)."
               + " To start over, remove the source connector, then: SELECT"
               + " pg_drop_replication_slot('"
               + slot
@@ -185,7 +186,7 @@ public final class InitialLoad {
   private BulkLoad.Result attempt() throws SnapshotLost {
     try (Snapshot snapshot = snapshot()) {
       load = new BulkLoad(postgres, clickHouse, mapping, options, narrator);
-      BulkLoad.Result result = load.copy(snapshot, "true", new WalWatch(loadingSlot, narrator));
+      BulkLoad.Result result = load.copyAll(snapshot, new WalWatch(loadingSlot, narrator));
       finish();
       return result;
     } catch (SQLException e) {

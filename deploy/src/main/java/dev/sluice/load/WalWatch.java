@@ -22,7 +22,7 @@ final class WalWatch {
   private final String slot;
   private final Narrator narrator;
   private long lookedAt;
-  private long held;
+  private long kept;
   private boolean warned;
 
   /**
@@ -33,13 +33,13 @@ final class WalWatch {
     this.narrator = narrator;
   }
 
-  /** What is held, as the end of a line; empty while it is not worth saying. */
+  /** What is kept, as the end of a line; empty while it is not worth saying. */
   String look(Connection connection) {
     if (slot != null && System.nanoTime() - lookedAt > INTERVAL_NANOS) {
       lookedAt = System.nanoTime();
       ask(connection);
     }
-    return held < 1 << 20 ? "" : ", %,d MB of WAL kept meanwhile".formatted(held >> 20);
+    return kept < 1 << 20 ? "" : ", %,d MB of WAL kept meanwhile".formatted(kept >> 20);
   }
 
   private void ask(Connection connection) {
@@ -48,18 +48,18 @@ final class WalWatch {
       if (!row.next()) {
         return;
       }
-      held = row.getLong(1);
+      kept = row.getLong(1);
       long safe = row.getLong(3);
       boolean limited = !row.wasNull();
       String status = row.getString(2);
-      if (!warned && (limited ? safe < held : held > MUCH)) {
+      if (!warned && (limited ? safe < kept : kept > MUCH)) {
         warned = true;
         narrator.say(
             limited
                 ? "Warning: the slot %s keeps %,d MB of WAL; %,d MB more and Postgres drops it (max_slot_wal_keep_size)."
-                    .formatted(slot, held >> 20, Math.max(0, safe) >> 20)
+                    .formatted(slot, kept >> 20, Math.max(0, safe) >> 20)
                 : "Warning: the slot %s keeps %,d MB of WAL until the load is over; mind the disk of Postgres."
-                    .formatted(slot, held >> 20));
+                    .formatted(slot, kept >> 20));
       }
       if (status.equals("lost")) {
         narrator.say(

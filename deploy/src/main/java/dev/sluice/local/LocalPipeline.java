@@ -4,7 +4,6 @@ import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.SettingError;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
 import dev.sluice.connect.Registration;
@@ -31,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
  * One table's whole way on this machine: the servers, the source table, the fact table, source and
@@ -158,17 +156,7 @@ public final class LocalPipeline implements AutoCloseable {
     Registration registration = new Registration(connect);
     removeOtherSink();
     List<Change> changes = registration.changes(List.of(source, sink));
-    for (Change change : changes) {
-      List<SettingError> errors = registration.validate(change.spec());
-      if (!errors.isEmpty()) {
-        throw new SluiceException(
-            change.spec().name()
-                + " is refused: "
-                + errors.stream()
-                    .map(e -> e.setting() + ": " + String.join(" ", e.errors()))
-                    .collect(Collectors.joining("; ")));
-      }
-    }
+    registration.refuseInvalid(changes);
     changes.forEach(registration::apply);
     changes.forEach(change -> registration.awaitRunning(change, TASKS_LIMIT));
     changes.forEach(
