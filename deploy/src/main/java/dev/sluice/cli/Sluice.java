@@ -16,6 +16,7 @@ import picocli.CommandLine.ScopeType;
       UpCommand.class,
       OpsCommand.class,
       PrepareCommand.class,
+      LoadCommand.class,
       RegisterCommand.class,
       StatusCommand.class,
       VerifyCommand.class,

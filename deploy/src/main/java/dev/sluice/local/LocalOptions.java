@@ -2,6 +2,7 @@ package dev.sluice.local;
 
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.load.InitialLoad;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param postgres a Postgres that already runs; null for an embedded one
  * @param table the source table, {@code schema.table}, of the shape of the visits
  * @param clickHouse a ClickHouse that already runs; null for an embedded one
+ * @param initialLoad how the rows get there that the table holds before its stream begins
  * @param ports ports asked for
  * @param overrides settings put over those of connect-configs, for measuring and testing
  */
@@ -34,6 +36,7 @@ public record LocalOptions(
     PostgresAddress postgres,
     String table,
     ClickHouseAddress clickHouse,
+    InitialLoad.Way initialLoad,
     PortOptions ports,
     Overrides overrides) {
 
@@ -134,6 +137,7 @@ public record LocalOptions(
         null,
         VISITS,
         null,
+        InitialLoad.Way.BULK,
         PortOptions.ANY,
         Overrides.NONE);
   }
@@ -178,6 +182,7 @@ public record LocalOptions(
         postgres,
         table,
         clickHouse,
+        initialLoad,
         ports,
         overrides);
   }

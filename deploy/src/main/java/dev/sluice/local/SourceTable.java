@@ -17,6 +17,9 @@ import java.sql.Statement;
  */
 public final class SourceTable {
 
+  /** The publication that {@code postgres.sql} makes. */
+  public static final String PUBLICATION = "sluice";
+
   private SourceTable() {}
 
   /**
@@ -43,6 +46,23 @@ public final class SourceTable {
       }
     } catch (SQLException e) {
       throw new SluiceException("Postgres at " + postgres + " (--postgres): " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether a publication covers the table, as such or as part of its schema or of all tables. */
+  public static boolean isPublished(PostgresAddress postgres, String table, String publication) {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      return text(
+              statement,
+              "SELECT EXISTS (SELECT FROM pg_publication_tables WHERE pubname = "
+                  + Sql.text(publication)
+                  + " AND to_regclass(format('%I.%I', schemaname, tablename)) = to_regclass("
+                  + Sql.text(Sql.table(table))
+                  + "))")
+          .equals("t");
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
     }
   }
 
