@@ -64,8 +64,11 @@ public record Transfer(String select, String into) {
         value = constant(mapping, column, moment);
       }
       if (value == null) {
-        refused.add(
-            column.name() + " (" + mapping.unmapped().getOrDefault(column.name(), "text") + ")");
+        String why =
+            mapped
+                .map(pair -> pair.source().castType() + " to " + column.type())
+                .orElseGet(() -> mapping.unmapped().get(column.name()));
+        refused.add(column.name() + " (" + why + ")");
       }
       names.add(Sql.factName(column.name()));
       values.add(value);
