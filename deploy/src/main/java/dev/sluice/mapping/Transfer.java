@@ -51,6 +51,7 @@ public record Transfer(String select, String into) {
     List<String> structure = new ArrayList<>();
     List<String> names = new ArrayList<>();
     List<String> values = new ArrayList<>();
+    List<String> checks = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     for (FactColumn column : mapping.schema()) {
       Optional<MappedColumn> mapped = mapping.column(column.name());
@@ -60,6 +61,7 @@ public record Transfer(String select, String into) {
         select.add(form.inPostgres(mapped.get().source().name()));
         structure.add(Sql.factName(column.name()) + " " + form.inputType());
         value = form.inClickHouse(column.name());
+        checks.addAll(form.checks(column.name()));
       } else if (mapped.isEmpty()) {
         value = constant(mapping, column, moment);
       }
@@ -89,7 +91,8 @@ public record Transfer(String select, String into) {
             + String.join(", ", values)
             + " FROM input("
             + Sql.factText(String.join(", ", structure))
-            + ")");
+            + ")"
+            + (checks.isEmpty() ? "" : " WHERE " + String.join(" AND ", checks)));
   }
 
   /** The value of a column that no source column fills; null where only the transform knows it. */

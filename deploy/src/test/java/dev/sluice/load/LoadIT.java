@@ -129,7 +129,7 @@ final class LoadIT {
   @Test
   void whatAKilledLoaderHasLeftTheNextOneRemoves() throws Exception {
     Process loader = loader("--parallel", "1", "--chunk-size", "1");
-    await().atMost(LIMIT).until(() -> facts() > 0);
+    await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > 0);
     loader.destroyForcibly().waitFor();
     assertThat(slots()).containsExactly("sluice_loading");
     // A row that the first load may have brought, and that is gone by the second.
@@ -149,9 +149,10 @@ final class LoadIT {
   @Test
   void anInterruptedLoadLeavesNothing() throws Exception {
     Process loader = loader("--parallel", "1", "--chunk-size", "1");
-    await().atMost(LIMIT).until(() -> facts() > 0);
+    await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > 0);
     loader.destroy();
     assertThat(loader.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(log()).doesNotContain("Loaded ");
     assertThat(facts()).isZero();
     assertThat(slots()).isEmpty();
   }
