@@ -1,5 +1,6 @@
 package dev.sluice.bench;
 
+import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectorSpec;
@@ -7,7 +8,6 @@ import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalOptions.Sink;
 import dev.sluice.local.LocalPipeline;
-import dev.sluice.local.Narrator;
 import dev.sluice.pipeline.FactTable;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.sluice.chaos;
 
+import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
@@ -7,7 +8,6 @@ import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
-import dev.sluice.local.Narrator;
 import dev.sluice.local.Supervisor;
 import dev.sluice.pipeline.FactTable;
 import java.io.IOException;

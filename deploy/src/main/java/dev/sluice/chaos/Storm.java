@@ -1,9 +1,9 @@
 package dev.sluice.chaos;
 
+import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.local.Home;
-import dev.sluice.local.Narrator;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.Difference;

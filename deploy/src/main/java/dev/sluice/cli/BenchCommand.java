@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.Narrator;
 import dev.sluice.bench.FreshnessBench;
 import dev.sluice.bench.SinkBench;
 import dev.sluice.bench.SnapshotBench;
@@ -7,7 +8,6 @@ import dev.sluice.local.DataDir;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
-import dev.sluice.local.Narrator;
 import dev.sluice.pipeline.FactTable;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,25 +1,57 @@
 package dev.sluice.cli;
 
 import dev.sluice.connect.ConnectClient;
+import dev.sluice.pipeline.Endpoints;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Function;
 import picocli.CommandLine.Option;
 
-/** Where the Connect worker is: the same option for every command that speaks to one. */
-final class ConnectOptions {
+/**
+ * Where the Connect cluster is. What no option says comes from the environment, then from the stack
+ * that {@code ./sluice up} runs, then from the well-known port.
+ */
+class ConnectOptions {
 
   @Option(
       names = "--connect",
       paramLabel = "URL",
-      defaultValue = "${env:SLUICE_CONNECT:-http://127.0.0.1:8083}",
+      defaultValue = "${env:SLUICE_CONNECT}",
+      description = "Any worker of the Connect cluster (SLUICE_CONNECT; http://127.0.0.1:8083).")
+  private String connect;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      defaultValue = ".sluice",
       description =
-          "REST address of any worker of the Connect cluster (default: ${DEFAULT-VALUE}).")
-  private URI address;
+          "Data directory of a running ./sluice up, whose addresses are the defaults (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Path dataDir;
+
+  private Endpoints endpoints;
+
+  /** What was given, or else what the stack that runs here has, or else the usual. */
+  final String or(String given, Function<Endpoints, String> running, String usual) {
+    if (given != null && !given.isBlank()) {
+      return given;
+    }
+    if (endpoints == null) {
+      endpoints = Endpoints.read(dataDir);
+    }
+    String found = endpoints == null ? null : running.apply(endpoints);
+    return found == null ? usual : found;
+  }
+
+  final URI connectAddress() {
+    return URI.create(or(connect, Endpoints::connect, "http://127.0.0.1:8083"));
+  }
 
   /**
    * @param patience how long a worker that is away or rebalances is waited for
    */
-  ConnectClient client(Duration patience) {
-    return new ConnectClient(address, patience);
+  final ConnectClient connect(Duration patience) {
+    return new ConnectClient(connectAddress(), patience);
   }
 }

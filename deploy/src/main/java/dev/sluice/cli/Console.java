@@ -1,6 +1,6 @@
 package dev.sluice.cli;
 
-import dev.sluice.local.Narrator;
+import dev.sluice.Narrator;
 import java.io.PrintStream;
 
 /**

@@ -44,7 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    PipelineOptions.Pipeline pipeline = options.pipelineOrDefault();
+    Pipeline pipeline = options.pipelineOrDefault();
     List<Check> checks;
     try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
       checks =

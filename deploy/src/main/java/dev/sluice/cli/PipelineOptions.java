@@ -9,8 +9,6 @@ import dev.sluice.mapping.FactMapping;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -20,8 +18,6 @@ import picocli.CommandLine.Option;
  * then from the servers' well-known ports.
  */
 final class PipelineOptions {
-
-  private static final Pattern REFERENCE = Pattern.compile("\\$\\{env:([^}]*)}");
 
   @Mixin private ServerOptions servers;
 
@@ -57,24 +53,6 @@ final class PipelineOptions {
     return servers;
   }
 
-  /**
-   * The connectors of one pipeline and its two tables.
-   *
-   * @param topic what the source writes and the sink reads
-   */
-  record Pipeline(
-      ConnectorSpec source, ConnectorSpec sink, String topic, String table, String factTable) {
-    /** The transform's settings, wherever it runs. */
-    FactMapping mapping() {
-      return FactMapping.of(FactMapping.isIn(sink.config()) ? sink.config() : source.config());
-    }
-
-    /** The replication slot; Debezium's default where none is set. */
-    String slot() {
-      return source.config().getOrDefault("slot.name", "debezium");
-    }
-  }
-
   /** Finds the pipeline among the connectors of the cluster, or in the files given. */
   Pipeline pipeline() {
     List<ConnectorSpec> all = new ArrayList<>();
@@ -84,23 +62,21 @@ final class PipelineOptions {
       }
     }
     ConnectorSpec sink = sinkName == null ? onlySink(all) : named(all, sinkName, "--sink");
-    String topic = resolved(sink.config().getOrDefault("topics", ""), "topics of " + sink.name());
-    if (topic.contains(",")) {
-      topic = topic.split(",")[0].strip();
-    }
+    String assumedTable = table != null ? table : servers.table();
     ConnectorSpec source =
-        sourceName == null ? sourceOf(all, topic) : named(all, sourceName, "--source");
-    String prefix = source.config().getOrDefault("topic.prefix", "") + ".";
-    String of = topic.startsWith(prefix) ? topic.substring(prefix.length()) : topic;
+        sourceName == null
+            ? sourceOf(all, Pipeline.topic(sink, assumedTable))
+            : named(all, sourceName, "--source");
+    Pipeline found = Pipeline.of(source, sink, assumedTable);
     return new Pipeline(
         source,
         sink,
-        topic,
-        table == null ? of : table,
-        factTable == null ? factTable(sink, topic) : factTable);
+        found.topic(),
+        table == null ? found.table() : table,
+        factTable == null ? found.factTable() : factTable);
   }
 
-  /** As {@link #pipeline}; where no connector is registered yet, the one of connect-configs. */
+  /** As {@link #pipeline()}; where no connector is registered yet, the one of connect-configs. */
   Pipeline pipelineOrDefault() {
     boolean none;
     try {
@@ -166,39 +142,5 @@ final class PipelineOptions {
     return all.isEmpty()
         ? "none"
         : String.join(", ", all.stream().map(ConnectorSpec::name).toList());
-  }
-
-  private String factTable(ConnectorSpec sink, String topic) {
-    for (String pair : sink.config().getOrDefault("topic2TableMap", "").split(",")) {
-      int equals = pair.indexOf('=');
-      if (equals > 0
-          && resolved(pair.substring(0, equals).strip(), "topic2TableMap").equals(topic)) {
-        return resolved(pair.substring(equals + 1).strip(), "topic2TableMap");
-      }
-    }
-    return topic;
-  }
-
-  /** Only the worker knows its environment; we know ours, and what `up` has given its worker. */
-  private String resolved(String text, String where) {
-    Matcher reference = REFERENCE.matcher(text);
-    StringBuilder result = new StringBuilder();
-    while (reference.find()) {
-      String name = reference.group(1);
-      String value = System.getenv(name);
-      if (name.equals("SLUICE_POSTGRES_TABLE")) {
-        value = table != null ? table : value != null ? value : servers.table();
-      }
-      if (value == null) {
-        throw new SluiceException(
-            where
-                + " refers to the worker's variable "
-                + name
-                + ", which is not set here. Set it"
-                + (name.equals("SLUICE_POSTGRES_TABLE") ? ", or give --table." : "."));
-      }
-      reference.appendReplacement(result, Matcher.quoteReplacement(value));
-    }
-    return reference.appendTail(result).toString();
   }
 }

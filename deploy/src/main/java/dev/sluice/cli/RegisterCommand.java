@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectClient.SettingError;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
@@ -9,7 +10,10 @@ import dev.sluice.connect.Registration.Action;
 import dev.sluice.connect.Registration.Change;
 import dev.sluice.connect.Registration.SettingChange;
 import dev.sluice.connect.Secrets;
+import dev.sluice.load.BulkLoad;
+import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
+import dev.sluice.pipeline.ClickHouse;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +42,7 @@ final class RegisterCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @Spec private CommandSpec spec;
-  @Mixin private ConnectOptions connect;
+  @Mixin private ServerOptions servers;
 
   @Parameters(
       paramLabel = "FILE",
@@ -62,6 +66,16 @@ final class RegisterCommand implements Callable<Integer> {
           "One setting put over every connector among the files that has it. May be repeated.")
   private Map<String, String> settings = Map.of();
 
+  @Option(
+      names = "--initial-load",
+      paramLabel = "WAY",
+      defaultValue = "snapshot",
+      description =
+          "How the rows get to ClickHouse that the table holds before: ${COMPLETION-CANDIDATES}"
+              + " (default: snapshot, by Debezium; bulk: as ./sluice load, with the source and the"
+              + " sink among the files).")
+  private InitialLoad.Way initialLoad;
+
   @Option(names = "--dry-run", description = "Show the change and the validation; apply nothing.")
   private boolean dryRun;
 
@@ -75,9 +89,16 @@ final class RegisterCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    ConnectClient client = connect.client(PATIENCE);
+    ConnectClient client = servers.connect(PATIENCE);
     Registration registration = new Registration(client);
-    List<Change> changes = registration.changes(specs());
+    List<ConnectorSpec> specs = specs();
+    boolean bulk = initialLoad == InitialLoad.Way.BULK;
+    Connector registered = bulk ? client.connectors().get(only(specs, false).name()) : null;
+    // A source that began with a snapshot keeps it: it may not be over yet.
+    if (bulk && (registered == null || FirstRows.isStreaming(registered.config()))) {
+      specs = specs.stream().map(FirstRows::streaming).toList();
+    }
+    List<Change> changes = registration.changes(specs);
     changes.forEach(change -> print(out, change));
     if (!valid(out, registration, changes)) {
       return Sluice.NOT_WELL;
@@ -86,12 +107,42 @@ final class RegisterCommand implements Callable<Integer> {
       out.println("Nothing was changed (--dry-run).");
       return 0;
     }
+    if (bulk && registered == null) {
+      load(specs);
+    }
     changes.forEach(registration::apply);
     for (Change change : changes) {
       registration.awaitRunning(change, Duration.ofSeconds(timeoutSeconds));
       out.println(change.spec().name() + ": all tasks run");
     }
     return 0;
+  }
+
+  private void load(List<ConnectorSpec> specs) {
+    Console console = Console.standard();
+    Pipeline pipeline = Pipeline.of(only(specs, false), only(specs, true), servers.table());
+    if (InitialLoad.isDone(servers.postgres(), pipeline.slot())) {
+      console.say("The slot " + pipeline.slot() + " is there: the table has been loaded");
+      return;
+    }
+    try (ClickHouse clickHouse = new ClickHouse(servers.clickHouse())) {
+      BulkLoad.Result result =
+          FirstRows.load(
+              pipeline, servers.postgres(), clickHouse, BulkLoad.Options.DEFAULT, false, console);
+      console.say(FirstRows.report(result));
+    } finally {
+      console.endProgress();
+    }
+  }
+
+  private static ConnectorSpec only(List<ConnectorSpec> specs, boolean sink) {
+    List<ConnectorSpec> found = specs.stream().filter(spec -> spec.isSink() == sink).toList();
+    if (found.size() != 1) {
+      throw new SluiceException(
+          "--initial-load bulk needs one source and one sink among the files; load one pipeline"
+              + " after the other.");
+    }
+    return found.get(0);
   }
 
   private List<ConnectorSpec> specs() {

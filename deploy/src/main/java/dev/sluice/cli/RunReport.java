@@ -29,8 +29,8 @@ final class RunReport {
     if (comparison.more() > 0) {
       text.append("\n  and at least %,d more rows".formatted(comparison.more()));
     }
-    if (summary.snapshotRows() > 0) {
-      text.append("\nSnapshot:  %,d rows/s".formatted(summary.snapshotRowsPerSecond()));
+    if (summary.loadedRows() > 0) {
+      text.append("\nLoad:      %,d rows/s".formatted(summary.loadedRowsPerSecond()));
     }
     if (summary.freshnessP50Millis().isPresent()) {
       text.append(
@@ -72,8 +72,8 @@ final class RunReport {
         mapper.valueToTree(
             summary.comparison().differences().stream().map(Difference::toString).toList()));
     node.put("moreDifferences", summary.comparison().more());
-    node.put("snapshotRows", summary.snapshotRows());
-    node.put("snapshotRowsPerSecond", summary.snapshotRowsPerSecond());
+    node.put("loadedRows", summary.loadedRows());
+    node.put("loadedRowsPerSecond", summary.loadedRowsPerSecond());
     node.put("changes", summary.changes());
     node.put("freshnessSamples", summary.freshnessSamples());
     node.put("freshnessP50Ms", orNull(summary.freshnessP50Millis()));

@@ -4,26 +4,13 @@ import dev.sluice.connect.ConnectClient;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.PostgresAddress;
-import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.function.Function;
 import picocli.CommandLine.Option;
 
-/**
- * Where the four servers of a pipeline are. What no option says comes from the environment, then
- * from the stack that {@code ./sluice up} runs, then from the servers' well-known ports.
- */
-final class ServerOptions {
+/** Where the four servers of a pipeline are. */
+class ServerOptions extends ConnectOptions {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-
-  @Option(
-      names = "--connect",
-      paramLabel = "URL",
-      defaultValue = "${env:SLUICE_CONNECT}",
-      description = "Any worker of the Connect cluster (SLUICE_CONNECT; http://127.0.0.1:8083).")
-  private String connect;
 
   @Option(
       names = "--kafka",
@@ -50,39 +37,13 @@ final class ServerOptions {
               + " http://default@127.0.0.1:8123/default).")
   private String clickHouse;
 
-  @Option(
-      names = "--data-dir",
-      paramLabel = "DIR",
-      defaultValue = ".sluice",
-      description =
-          "Data directory of a running ./sluice up, whose addresses are the defaults (default:"
-              + " ${DEFAULT-VALUE}).")
-  private Path dataDir;
-
-  private Endpoints endpoints;
-
   /** The source table of the stack that runs here; null when none does. */
   String table() {
     return or(null, Endpoints::table, null);
   }
 
-  private String or(String given, Function<Endpoints, String> running, String usual) {
-    if (given != null && !given.isBlank()) {
-      return given;
-    }
-    if (endpoints == null) {
-      endpoints = Endpoints.read(dataDir);
-    }
-    String found = endpoints == null ? null : running.apply(endpoints);
-    return found == null ? usual : found;
-  }
-
-  URI connectAddress() {
-    return URI.create(or(connect, Endpoints::connect, "http://127.0.0.1:8083"));
-  }
-
   ConnectClient connect() {
-    return new ConnectClient(connectAddress(), PATIENCE);
+    return connect(PATIENCE);
   }
 
   String kafka() {

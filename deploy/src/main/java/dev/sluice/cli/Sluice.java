@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       UpCommand.class,
       OpsCommand.class,
+      LoadCommand.class,
       RegisterCommand.class,
       StatusCommand.class,
       VerifyCommand.class,

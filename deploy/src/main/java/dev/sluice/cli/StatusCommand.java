@@ -42,7 +42,7 @@ final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    ConnectClient client = connect.client(PATIENCE);
+    ConnectClient client = connect.connect(PATIENCE);
     Collection<Connector> connectors;
     try {
       connectors = client.connectors().values();

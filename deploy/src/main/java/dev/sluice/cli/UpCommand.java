@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.Pause;
+import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
@@ -82,6 +83,15 @@ final class UpCommand implements Callable<Integer> {
       description =
           "Write the strict fact table, for an updated_at that repeats, goes back or is set by hand.")
   private boolean strict;
+
+  @Option(
+      names = "--initial-load",
+      paramLabel = "WAY",
+      defaultValue = "bulk",
+      description =
+          "How the rows get to ClickHouse that the table holds at first: ${COMPLETION-CANDIDATES}"
+              + " (default: bulk, by COPY; snapshot: by Debezium, through Kafka).")
+  private InitialLoad.Way initialLoad;
 
   @Option(
       names = "--postgres",
@@ -202,6 +212,7 @@ final class UpCommand implements Callable<Integer> {
         postgres == null ? null : PostgresAddress.parse(postgres, "--postgres"),
         table,
         clickHouse == null ? null : ClickHouseAddress.parse(clickHouse, "--clickhouse"),
+        initialLoad,
         new LocalOptions.PortOptions(postgresPort, kafkaPort, connectPort, clickHousePort, opsPort),
         LocalOptions.Overrides.NONE);
   }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
-import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
@@ -17,8 +16,6 @@ import dev.sluice.verify.Repair;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
 import java.io.PrintWriter;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -114,12 +111,12 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private int verify(Console console) throws JsonProcessingException {
-    PipelineOptions.Pipeline pipeline = options.pipeline();
+    Pipeline pipeline = options.pipeline();
     PostgresAddress postgres = options.servers().postgres();
     try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse());
         TopicLag lag =
             new TopicLag(options.servers().kafka(), pipeline.topic(), pipeline.sink().name())) {
-      TableMapping mapping = mapping(pipeline, postgres, clickHouse);
+      TableMapping mapping = pipeline.tables(postgres, clickHouse);
       PipelineBarrier barrier =
           new PipelineBarrier(
               new SyncPoint(postgres, pipeline.slot()),
@@ -157,21 +154,6 @@ final class VerifyCommand implements Callable<Integer> {
       return Sluice.NOT_WELL;
     }
     return result.identical() ? 0 : COULD_NOT_TELL;
-  }
-
-  private static TableMapping mapping(
-      PipelineOptions.Pipeline pipeline, PostgresAddress postgres, ClickHouse clickHouse) {
-    try (Connection connection = postgres.connect()) {
-      return TableMapping.of(
-          pipeline.mapping(),
-          SourceModes.of(pipeline.source().config()),
-          connection,
-          pipeline.table(),
-          clickHouse,
-          pipeline.factTable());
-    } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + " (--postgres): " + e.getMessage(), e);
-    }
   }
 
   private int repaired(Repair repair, TableComparison.Result result, TableComparison comparison) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Brings one connector to its specification: computes the change, validates it, applies it, waits
@@ -98,6 +99,23 @@ public final class Registration {
               + ". Put the plugin's folder below the worker's plugin.path and restart it.");
     }
     return connect.validate(spec);
+  }
+
+  /**
+   * @throws SluiceException with every setting of the first change that the plugin refuses
+   */
+  public void refuseInvalid(List<Change> changes) {
+    for (Change change : changes) {
+      List<SettingError> errors = validate(change.spec());
+      if (!errors.isEmpty()) {
+        throw new SluiceException(
+            change.spec().name()
+                + " is refused: "
+                + errors.stream()
+                    .map(e -> e.setting() + ": " + String.join(" ", e.errors()))
+                    .collect(Collectors.joining("; ")));
+      }
+    }
   }
 
   /** Applies a change; unchanged connectors are left alone. */

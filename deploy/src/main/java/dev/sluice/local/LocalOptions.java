@@ -1,6 +1,7 @@
 package dev.sluice.local;
 
 import dev.sluice.SluiceException;
+import dev.sluice.load.InitialLoad;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param postgres a Postgres that already runs; null for an embedded one
  * @param table the source table, {@code schema.table}, of the shape of the visits
  * @param clickHouse a ClickHouse that already runs; null for an embedded one
+ * @param initialLoad how the rows get there that the table holds before its stream begins
  * @param ports ports asked for
  * @param overrides settings put over those of connect-configs, for measuring and testing
  */
@@ -33,6 +35,7 @@ public record LocalOptions(
     PostgresAddress postgres,
     String table,
     ClickHouseAddress clickHouse,
+    InitialLoad.Way initialLoad,
     PortOptions ports,
     Overrides overrides) {
 
@@ -128,6 +131,7 @@ public record LocalOptions(
         null,
         VISITS,
         null,
+        InitialLoad.Way.BULK,
         PortOptions.ANY,
         Overrides.NONE);
   }
@@ -172,6 +176,7 @@ public record LocalOptions(
         postgres,
         table,
         clickHouse,
+        initialLoad,
         ports,
         overrides);
   }

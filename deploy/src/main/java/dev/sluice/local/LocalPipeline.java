@@ -1,13 +1,15 @@
 package dev.sluice.local;
 
+import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.SettingError;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
 import dev.sluice.connect.Registration;
 import dev.sluice.connect.Registration.Change;
+import dev.sluice.load.BulkLoad;
+import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
@@ -26,8 +28,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
  * One table's whole way on this machine: the servers, the source table, the fact table, source and
@@ -42,6 +44,7 @@ public final class LocalPipeline implements AutoCloseable {
   private static final Duration TASKS_LIMIT = Duration.ofSeconds(120);
   private static final Duration REBALANCE_LIMIT = Duration.ofSeconds(60);
   private static final String SLOT = "sluice";
+  private static final String SNAPSHOT_MODE = "snapshot.mode";
   private static final int MOST_SHOWN = 10;
 
   private final LocalOptions options;
@@ -49,10 +52,10 @@ public final class LocalPipeline implements AutoCloseable {
   private final Narrator narrator;
   private final DataDir dataDir;
   private final LocalStack stack;
-  private final ConnectorSpec source;
   private final ConnectorSpec sink;
   private final ConnectClient connect;
   private final Thread shutdownHook = new Thread(this::stopForSignal, "stop");
+  private ConnectorSpec source;
   private ClickHouse clickHouse;
   private TopicLag lag;
   private boolean closed;
@@ -107,23 +110,53 @@ public final class LocalPipeline implements AutoCloseable {
     clickHouse.execute(read(home.configs().resolve(options.factTable().sqlFile())));
   }
 
+  /**
+   * Brings the rows that the source table holds, unless it has been done or Debezium is to do it
+   * once {@link #register} has been called.
+   *
+   * @return what was loaded; empty when nothing was
+   */
+  public Optional<BulkLoad.Result> load() {
+    Connector registered = connect.connectors().get(source.name());
+    if (registered != null) {
+      // It goes on as it began: a snapshot that is not yet over must not be cut off.
+      String mode = registered.config().get(SNAPSHOT_MODE);
+      source = source.with(Map.of(SNAPSHOT_MODE, mode));
+      return Optional.empty();
+    }
+    if (options.initialLoad() == InitialLoad.Way.SNAPSHOT) {
+      return Optional.empty();
+    }
+    Optional<BulkLoad.Result> loaded = Optional.empty();
+    if (!InitialLoad.isDone(stack.postgres(), SLOT)) {
+      TableMapping mapping = mapping();
+      String refusal = InitialLoad.refusal(mapping);
+      if (refusal != null) {
+        narrator.say(refusal + ". Debezium's snapshot reads the table instead.");
+        return Optional.empty();
+      }
+      loaded =
+          Optional.of(
+              new InitialLoad(
+                      stack.postgres(),
+                      clickHouse,
+                      mapping,
+                      SLOT,
+                      BulkLoad.Options.DEFAULT,
+                      narrator)
+                  .run(false));
+    }
+    source = source.with(Map.of(SNAPSHOT_MODE, "no_data"));
+    return loaded;
+  }
+
   /** Registers source and sink and returns when all their tasks run. */
   public void register() {
     narrator.progress("Registering source and sink");
     Registration registration = new Registration(connect);
     removeOtherSink();
     List<Change> changes = registration.changes(List.of(source, sink));
-    for (Change change : changes) {
-      List<SettingError> errors = registration.validate(change.spec());
-      if (!errors.isEmpty()) {
-        throw new SluiceException(
-            change.spec().name()
-                + " is refused: "
-                + errors.stream()
-                    .map(e -> e.setting() + ": " + String.join(" ", e.errors()))
-                    .collect(Collectors.joining("; ")));
-      }
-    }
+    registration.refuseInvalid(changes);
     changes.forEach(registration::apply);
     changes.forEach(change -> registration.awaitRunning(change, TASKS_LIMIT));
     changes.forEach(

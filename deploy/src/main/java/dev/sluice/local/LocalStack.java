@@ -1,5 +1,6 @@
 package dev.sluice.local;
 
+import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.PostgresAddress;

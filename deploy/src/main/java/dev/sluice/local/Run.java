@@ -1,7 +1,9 @@
 package dev.sluice.local;
 
+import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
+import dev.sluice.load.BulkLoad;
 import dev.sluice.verify.TableComparison;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,9 +19,9 @@ public final class Run {
   /**
    * What a run that ends in sync has shown.
    *
-   * @param snapshotRows rows that this run's snapshot brought; 0 when an earlier run had done it
-   * @param snapshotRowsPerSecond from the registration of the source to the last row's visibility;
-   *     0 without a snapshot
+   * @param loadedRows rows of the initial load; 0 when an earlier run had done it
+   * @param loadedRowsPerSecond from the load's beginning to the last row's visibility; 0 without
+   *     one
    * @param changes changes that the workload committed
    * @param freshnessP50Millis empty without a workload, as the next
    * @param seconds by phase, in order
@@ -27,8 +29,8 @@ public final class Run {
    */
   public record Summary(
       TableComparison.Result comparison,
-      long snapshotRows,
-      long snapshotRowsPerSecond,
+      long loadedRows,
+      long loadedRowsPerSecond,
       long changes,
       int freshnessSamples,
       OptionalLong freshnessP50Millis,
@@ -39,8 +41,8 @@ public final class Run {
   private final LocalPipeline pipeline;
   private final Narrator narrator;
   private final Map<String, Double> seconds = new LinkedHashMap<>();
-  private long snapshotRows;
-  private long snapshotNanos;
+  private long loadedRows;
+  private long loadNanos;
   private Workload workload;
   private FreshnessProbe freshness;
   private long acknowledged;
@@ -57,23 +59,28 @@ public final class Run {
     phase("start", pipeline::start);
     long rowsBefore = pipeline.factRows();
     long sourceRows = SourceTable.rows(pipeline.stack().postgres(), pipeline.options().table());
+    phase("load", () -> pipeline.load().ifPresent(this::loaded));
+    boolean bySnapshot = rowsBefore == 0 && loadNanos == 0;
     long registering = System.nanoTime();
     phase("register", pipeline::register);
     phase(
-        rowsBefore == 0 ? "snapshot" : "catch up",
+        bySnapshot ? "snapshot" : "catch up",
         () -> {
-          if (rowsBefore == 0) {
+          if (bySnapshot) {
             awaitSnapshot(sourceRows, registering);
           }
           pipeline.awaitSynced(narrator::progress);
         });
-    if (rowsBefore == 0) {
-      narrator.say(
-          "Snapshot: %,d rows visible in ClickHouse after %.1f s, %,d rows/s"
-              .formatted(snapshotRows, snapshotNanos / 1e9, snapshotRate()));
-    } else {
-      narrator.say("Resumed: everything committed so far is visible in ClickHouse");
-    }
+    narrator.say(
+        loadNanos == 0
+            ? "Resumed: everything committed so far is visible in ClickHouse"
+            : "Initial load: %,d rows visible in ClickHouse after %.1f s, %,d rows/s"
+                .formatted(loadedRows, loadNanos / 1e9, loadRate()));
+  }
+
+  private void loaded(BulkLoad.Result result) {
+    loadedRows = result.rows();
+    loadNanos = (long) (result.seconds() * 1e9);
   }
 
   private void awaitSnapshot(long expected, long since) {
@@ -88,8 +95,8 @@ public final class Run {
                 .formatted(rows, expected, 100 * rows / expected, rate(rows, now - since)));
       }
     }
-    snapshotRows = expected;
-    snapshotNanos = System.nanoTime() - since;
+    loadedRows = expected;
+    loadNanos = System.nanoTime() - since;
   }
 
   /** Starts the workload, and measures how fresh ClickHouse is under it. */
@@ -146,8 +153,8 @@ public final class Run {
     phase("compare", () -> result[0] = pipeline.compare());
     return new Summary(
         result[0],
-        snapshotRows,
-        snapshotRate(),
+        loadedRows,
+        loadRate(),
         workload == null ? 0 : workload.changes(),
         freshness == null ? 0 : freshness.samples(),
         freshness == null ? OptionalLong.empty() : freshness.percentile(0.5),
@@ -162,8 +169,8 @@ public final class Run {
     return bytes;
   }
 
-  private long snapshotRate() {
-    return snapshotNanos == 0 ? 0 : rate(snapshotRows, snapshotNanos);
+  private long loadRate() {
+    return loadNanos == 0 ? 0 : rate(loadedRows, loadNanos);
   }
 
   private static long rate(long rows, long nanos) {

@@ -15,7 +15,10 @@ import java.sql.Statement;
  * Makes a Postgres table ready to be published: connect-configs' {@code postgres.sql} with the
  * table's own name in it.
  */
-final class SourceTable {
+public final class SourceTable {
+
+  /** The publication that {@code postgres.sql} makes. */
+  public static final String PUBLICATION = "sluice";
 
   private SourceTable() {}
 
@@ -46,8 +49,25 @@ final class SourceTable {
     }
   }
 
+  /** Whether a publication covers the table, as such or as part of its schema or of all tables. */
+  public static boolean isPublished(PostgresAddress postgres, String table, String publication) {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      return text(
+              statement,
+              "SELECT EXISTS (SELECT FROM pg_publication_tables WHERE pubname = "
+                  + Sql.text(publication)
+                  + " AND to_regclass(format('%I.%I', schemaname, tablename)) = to_regclass("
+                  + Sql.text(Sql.table(table))
+                  + "))")
+          .equals("t");
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+    }
+  }
+
   /** Publishes the table; doing it again changes nothing. */
-  static void publish(PostgresAddress postgres, String table, Path sqlFile) {
+  public static void publish(PostgresAddress postgres, String table, Path sqlFile) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, Sql.table(table)));

@@ -63,6 +63,12 @@ public record FactMapping(
         settings.getOrDefault("null.handling", "fail").equals("default"));
   }
 
+  /** The same for another column list. */
+  public FactMapping withSchema(String changed) {
+    return new FactMapping(
+        changed, renames, metadata, flagsDeletes, deleteField, versionField, zone, defaultsForNull);
+  }
+
   /** The source column that fills a fact column, unless metadata does. */
   public String sourceOf(String factColumn) {
     return renames.entrySet().stream()

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param isArray whether the column holds arrays of {@code type}
  * @param isEnum whether {@code type} is an enum
  * @param keyPosition the column's place in the primary key from 1, or 0
+ * @param isNotNull whether Postgres refuses null in it
  * @param castType the whole type as SQL writes it
  */
 public record SourceColumn(
@@ -25,6 +26,7 @@ public record SourceColumn(
     boolean isArray,
     boolean isEnum,
     int keyPosition,
+    boolean isNotNull,
     String castType) {
 
   private static final String QUERY =
@@ -32,7 +34,7 @@ public record SourceColumn(
       SELECT a.attname, coalesce(e.typname, b.typname), a.atttypmod, e.oid IS NOT NULL,
              coalesce(e.typtype, b.typtype) = 'e',
              coalesce(array_position(string_to_array(i.indkey::text, ' ')::int[], a.attnum::int), 0),
-             format_type(a.atttypid, a.atttypmod)
+             a.attnotnull, format_type(a.atttypid, a.atttypmod)
       FROM pg_attribute a
       JOIN pg_type t ON t.oid = a.atttypid
       JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
@@ -57,7 +59,8 @@ public record SourceColumn(
                   rows.getBoolean(4),
                   rows.getBoolean(5),
                   rows.getInt(6),
-                  rows.getString(7));
+                  rows.getBoolean(7),
+                  rows.getString(8));
           columns.put(column.name(), column);
         }
       }

@@ -17,6 +17,7 @@ import java.util.Optional;
  * the bulk load take their SQL from.
  *
  * @param source {@code schema.table}
+ * @param schema the fact schema's columns, in its order
  * @param columns those that both sides can say the same text of, in the fact table's order
  * @param key the columns among them that make up the primary key, in its order
  * @param unmapped fact columns that are not among {@code columns}, each with the reason
@@ -26,15 +27,21 @@ import java.util.Optional;
 public record TableMapping(
     String source,
     String fact,
+    List<FactColumn> schema,
     List<MappedColumn> columns,
     List<MappedColumn> key,
     Map<String, String> unmapped,
     FactMapping settings,
     boolean isReplacing) {
 
-  /** A fact column and the source column that fills it. */
+  /**
+   * A fact column and the source column that fills it.
+   *
+   * @param zero the canonical text of the default that stands for null; null where null stays null
+   * @param copy how the values travel in a bulk load; null where SQL cannot make them exactly
+   */
   public record MappedColumn(
-      SourceColumn source, FactColumn fact, CanonicalForm form, String zero) {
+      SourceColumn source, FactColumn fact, CanonicalForm form, String zero, CopyForm copy) {
     /** The value's text in Postgres's SQL; where the transform puts the default for null, that. */
     public String inPostgres() {
       String text = form.inPostgres(source.name());
@@ -46,6 +53,8 @@ public record TableMapping(
       return form.inClickHouse(fact.name());
     }
   }
+
+  private static final String NO_SOURCE = "the source table has no column for it";
 
   /**
    * Reads both tables' columns and pairs them.
@@ -68,7 +77,8 @@ public record TableMapping(
     }
     List<MappedColumn> columns = new ArrayList<>();
     Map<String, String> unmapped = new LinkedHashMap<>();
-    for (FactColumn column : FactColumn.ofSchema(clickHouse, settings.schema())) {
+    List<FactColumn> schema = FactColumn.ofSchema(clickHouse, settings.schema());
+    for (FactColumn column : schema) {
       SourceColumn from = sourceColumns.get(settings.sourceOf(column.name()));
       if (settings.metadata().containsKey(column.name())) {
         unmapped.put(column.name(), "the change event's " + settings.metadata().get(column.name()));
@@ -79,18 +89,20 @@ public record TableMapping(
               settings.defaultsForNull() && !column.isNullable()
                   ? zero(clickHouse, column, form.get())
                   : null;
-          columns.add(new MappedColumn(from, column, form.get(), zero));
+          CopyForm copy = CopyForm.of(from, column, form.get(), settings);
+          columns.add(new MappedColumn(from, column, form.get(), zero, copy));
         } else {
           unmapped.put(
               column.name(), from.castType() + " and " + column.type() + " cannot be compared");
         }
       } else if (!column.name().equals(settings.deleteField())) {
-        unmapped.put(column.name(), source + " has no column for it");
+        unmapped.put(column.name(), NO_SOURCE);
       }
     }
     return new TableMapping(
         source,
         fact,
+        schema,
         columns,
         key(columns, sourceColumns, source),
         unmapped,
@@ -142,6 +154,11 @@ public record TableMapping(
           "ClickHouse has no table " + fact + ", or hides it from this user.");
     }
     return found.get(0).getString(1).contains("Replacing");
+  }
+
+  /** Whether the source table has no column for this one. */
+  boolean isWithoutSource(FactColumn column) {
+    return NO_SOURCE.equals(unmapped.get(column.name()));
   }
 
   /** The column of both tables with this fact name. */

@@ -1,11 +1,17 @@
 package dev.sluice.pipeline;
 
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ClientConfigProperties;
+import com.clickhouse.client.api.DataStreamWriter;
 import com.clickhouse.client.api.ServerException;
+import com.clickhouse.client.api.insert.InsertResponse;
+import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
+import com.clickhouse.data.ClickHouseFormat;
 import dev.sluice.SluiceException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 
 /**
@@ -67,6 +73,25 @@ public final class ClickHouse implements AutoCloseable {
       throw failed(e);
     } catch (Exception e) {
       throw failed(e);
+    }
+  }
+
+  /**
+   * Inserts what a writer writes.
+   *
+   * @param into what follows INSERT INTO, up to FORMAT
+   * @param settings of this statement
+   * @return rows written
+   * @throws Exception the client's own, or the writer's: the caller knows which of them may pass
+   */
+  public long insert(
+      String into, ClickHouseFormat format, Map<String, String> settings, DataStreamWriter writer)
+      throws Exception {
+    InsertSettings insert = new InsertSettings();
+    insert.setOption(ClientConfigProperties.RETRY_ON_FAILURE.getKey(), 0);
+    settings.forEach(insert::serverSetting);
+    try (InsertResponse response = client.insert(into, writer, format, insert).get()) {
+      return response.getWrittenRows();
     }
   }
 

@@ -6,6 +6,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
+import org.postgresql.PGProperty;
 
 /** Where a Postgres database is, and as whom to go there. No part is null. */
 public record PostgresAddress(
@@ -37,7 +38,19 @@ public record PostgresAddress(
 
   /** A new connection with auto-commit on. */
   public Connection connect() throws SQLException {
+    return connect(new Properties());
+  }
+
+  /** A new connection that speaks the replication protocol. */
+  public Connection connectForReplication() throws SQLException {
     Properties properties = new Properties();
+    PGProperty.REPLICATION.set(properties, "database");
+    PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "10");
+    PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
+    return connect(properties);
+  }
+
+  private Connection connect(Properties properties) throws SQLException {
     properties.setProperty("user", user);
     properties.setProperty("password", password);
     properties.setProperty("connectTimeout", "5");

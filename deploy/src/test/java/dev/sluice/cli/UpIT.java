@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.Narrator;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
-import dev.sluice.local.Narrator;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.IOException;
@@ -47,7 +47,7 @@ final class UpIT {
   void secondRunResumesWithoutASnapshotAndLosesNothing() throws Exception {
     JsonNode first = untilSynced("--rows", "3000");
     assertThat(first.path("identical").asBoolean()).isTrue();
-    assertThat(first.path("snapshotRows").asLong()).isEqualTo(3000);
+    assertThat(first.path("loadedRows").asLong()).isEqualTo(3000);
     assertThat(first.path("freshnessP99Ms").asLong()).isPositive();
     assertThat(first.path("residentBytes").fieldNames())
         .toIterable()
@@ -55,7 +55,7 @@ final class UpIT {
 
     JsonNode second = untilSynced("--rows", "3000");
     assertThat(second.path("identical").asBoolean()).isTrue();
-    assertThat(second.path("snapshotRows").asLong()).isZero();
+    assertThat(second.path("loadedRows").asLong()).isZero();
     assertThat(second.path("sourceRows").asLong())
         .isGreaterThanOrEqualTo(first.path("sourceRows").asLong() - 100);
     assertThat(log("connect")).contains("snapshot.mode");
@@ -126,7 +126,7 @@ final class UpIT {
               "--clickhouse",
               servers.stack().clickHouse().url());
       assertThat(summary.path("identical").asBoolean()).isTrue();
-      assertThat(summary.path("snapshotRows").asLong()).isEqualTo(7);
+      assertThat(summary.path("loadedRows").asLong()).isEqualTo(7);
       assertThat(summary.path("changes").asLong()).isZero();
       assertThat(log("up")).doesNotContain("Postgres   is ready", "ClickHouse is ready");
 

@@ -1,5 +1,7 @@
 package dev.sluice.local;
 
+import dev.sluice.Narrator;
+
 /** Shows in the test's output what a pipeline says, so that a failure can be read there. */
 public final class TestNarrator implements Narrator {
   @Override

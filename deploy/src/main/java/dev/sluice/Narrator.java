@@ -1,6 +1,6 @@
-package dev.sluice.local;
+package dev.sluice;
 
-/** Takes what a {@link LocalPipeline} has to say while it works. Called from several threads. */
+/** Takes what a long task has to say while it works. Called from several threads. */
 public interface Narrator {
 
   /** Something that happened and stays true: one sentence. */

@@ -1,0 +1,93 @@
+package dev.sluice.cli;
+
+import dev.sluice.Narrator;
+import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.load.BulkLoad;
+import dev.sluice.load.InitialLoad;
+import dev.sluice.local.Home;
+import dev.sluice.local.SourceTable;
+import dev.sluice.mapping.Sql;
+import dev.sluice.mapping.TableMapping;
+import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.PostgresAddress;
+import java.util.Map;
+
+/** The bulk load of a pipeline that is about to be registered: what load and register share. */
+final class FirstRows {
+
+  private FirstRows() {}
+
+  private static final String MODE = "snapshot.mode";
+  private static final String NO_SNAPSHOT = "no_data";
+
+  /** A source that begins where the load has ended; a sink as it is. */
+  static ConnectorSpec streaming(ConnectorSpec connector) {
+    return connector.isSink() ? connector : connector.with(Map.of(MODE, NO_SNAPSHOT));
+  }
+
+  /** Whether a source has begun, or begins, without a snapshot. */
+  static boolean isStreaming(Map<String, String> config) {
+    return NO_SNAPSHOT.equals(config.get(MODE));
+  }
+
+  /** One sentence. */
+  static String report(BulkLoad.Result result) {
+    return "Loaded %,d rows (%,d MB) in %.1f s, %,d rows/s"
+        .formatted(result.rows(), result.bytes() >> 20, result.seconds(), result.rate());
+  }
+
+  /** A source that is there has begun its stream already. */
+  static void refuseRegistered(ConnectClient connect, ConnectorSpec source) {
+    if (connect.connectors().containsKey(source.name())) {
+      throw new SluiceException(
+          source.name()
+              + " is registered at "
+              + connect.address()
+              + ": its stream has begun. To read rows once more beside it, give --where or --since.");
+    }
+  }
+
+  /** Publishes the table and loads it. */
+  static BulkLoad.Result load(
+      Pipeline pipeline,
+      PostgresAddress postgres,
+      ClickHouse clickHouse,
+      BulkLoad.Options options,
+      boolean restart,
+      Narrator narrator) {
+    TableMapping tables = pipeline.tables(postgres, clickHouse);
+    String refusal = InitialLoad.refusal(tables);
+    if (refusal != null) {
+      throw new SluiceException(refusal + ". Let Debezium's snapshot read them: ./sluice register");
+    }
+    publish(pipeline, postgres);
+    return new InitialLoad(postgres, clickHouse, tables, pipeline.slot(), options, narrator)
+        .run(restart);
+  }
+
+  private static void publish(Pipeline pipeline, PostgresAddress postgres) {
+    String publication =
+        pipeline.source().config().getOrDefault("publication.name", "dbz_publication");
+    if (SourceTable.isPublished(postgres, pipeline.table(), publication)) {
+      return;
+    }
+    if (!publication.equals(SourceTable.PUBLICATION)) {
+      throw new SluiceException(
+          "The publication "
+              + publication
+              + " of "
+              + pipeline.source().name()
+              + " does not cover "
+              + pipeline.table()
+              + ". Run: CREATE PUBLICATION "
+              + Sql.name(publication)
+              + " FOR TABLE "
+              + Sql.table(pipeline.table())
+              + "; (or ALTER PUBLICATION … ADD TABLE …)");
+    }
+    SourceTable.publish(
+        postgres, pipeline.table(), Home.locate().configs().resolve("sql/postgres.sql"));
+  }
+}

@@ -1,0 +1,208 @@
+package dev.sluice.cli;
+
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.Registration;
+import dev.sluice.connect.Registration.Change;
+import dev.sluice.load.BulkLoad;
+import dev.sluice.load.Reload;
+import dev.sluice.mapping.Sql;
+import dev.sluice.mapping.TableMapping;
+import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.PostgresAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ./sluice load}. */
+@Command(
+    name = "load",
+    sortOptions = false,
+    description = {
+      "Loads a table at COPY speed: makes the publication and the replication slot, copies the table"
+          + " as it was at that moment straight into the fact table, and registers source and sink,"
+          + " which go on from there.",
+      "",
+      "No table is locked. Postgres keeps the WAL of what changes meanwhile: the load shows how much."
+          + " A load that fails, or is ended by Ctrl-C, leaves nothing behind; what a killed one has"
+          + " left, the next one removes.",
+      "",
+      "With --where or --since it reads some rows once more, beside a stream that runs."
+    },
+    footer = {
+      "",
+      "Exit codes: 0 loaded, 1 not.",
+      "",
+      "Examples:",
+      "  ./sluice load                                    the first rows of connect-configs' pipeline",
+      "  ./sluice load --source s.json --sink f.json      of another, not yet registered",
+      "  ./sluice load --since 15m --column updated_at    what changed in the last quarter of an hour",
+      "  ./sluice load --where \"country_code = 'FR'\"      the rows of a condition"
+    })
+final class LoadCommand implements Callable<Integer> {
+
+  private static final Pattern DURATION = Pattern.compile("(\\d+)([smhd])");
+  private static final Duration TASKS_LIMIT = Duration.ofSeconds(120);
+
+  @Spec private CommandSpec spec;
+  @Mixin private PipelineOptions options;
+
+  @Option(
+      names = "--parallel",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Connections to each database (default: ${DEFAULT-VALUE}).")
+  private int parallel;
+
+  @Option(
+      names = "--chunk-size",
+      paramLabel = "MB",
+      defaultValue = "32",
+      description =
+          "How much of the Postgres table one INSERT takes, and is read again when it fails"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int chunkMegabytes;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "How long a server may be away (default: ${DEFAULT-VALUE}).")
+  private int patienceSeconds;
+
+  @Option(
+      names = "--restart",
+      description = "Empty the fact table first, whatever is in it. Never beside a running stream.")
+  private boolean restart;
+
+  @Option(
+      names = "--no-register",
+      description =
+          "Leave the connectors to somebody else; the source needs snapshot.mode=no_data.")
+  private boolean noRegister;
+
+  @Option(
+      names = "--where",
+      paramLabel = "SQL",
+      description = "Read the rows of this condition once more, in Postgres's SQL.")
+  private String where;
+
+  @Option(
+      names = "--since",
+      paramLabel = "DURATION",
+      description = "Read once more what --column says has changed since: 30s, 15m, 2h or 1d ago.")
+  private String since;
+
+  @Option(
+      names = "--column",
+      paramLabel = "NAME",
+      description = "The Postgres column that --since is about, such as updated_at.")
+  private String column;
+
+  @Override
+  public Integer call() {
+    BulkLoad.Options how = how();
+    String filter = filter();
+    Console console = Console.standard();
+    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
+      Pipeline pipeline = filter == null ? options.pipelineOrDefault() : options.pipeline();
+      PostgresAddress postgres = options.servers().postgres();
+      if (filter == null) {
+        first(pipeline, postgres, clickHouse, how, console);
+      } else {
+        TableMapping tables = pipeline.tables(postgres, clickHouse);
+        console.say(
+            FirstRows.report(Reload.run(postgres, clickHouse, tables, filter, how, console)));
+      }
+      return 0;
+    } finally {
+      console.endProgress();
+    }
+  }
+
+  private void first(
+      Pipeline pipeline,
+      PostgresAddress postgres,
+      ClickHouse clickHouse,
+      BulkLoad.Options how,
+      Console console) {
+    ConnectClient connect = options.servers().connect();
+    List<ConnectorSpec> connectors =
+        List.of(FirstRows.streaming(pipeline.source()), pipeline.sink());
+    Registration registration = new Registration(connect);
+    List<Change> changes = List.of();
+    if (!noRegister) {
+      FirstRows.refuseRegistered(connect, pipeline.source());
+      changes = registration.changes(connectors);
+      registration.refuseInvalid(changes);
+    }
+    console.say(
+        FirstRows.report(FirstRows.load(pipeline, postgres, clickHouse, how, restart, console)));
+    for (Change change : changes) {
+      registration.apply(change);
+    }
+    for (Change change : changes) {
+      registration.awaitRunning(change, TASKS_LIMIT);
+      console.say(change.spec().name() + ": all tasks run");
+    }
+    if (noRegister) {
+      console.say(
+          "The slot "
+              + pipeline.slot()
+              + " keeps what changes from now on: register "
+              + pipeline.source().name()
+              + " with snapshot.mode=no_data soon.");
+    }
+  }
+
+  private BulkLoad.Options how() {
+    if (parallel < 1 || chunkMegabytes < 1 || patienceSeconds < 0) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--parallel and --chunk-size must be 1 or more, --patience 0 or more.");
+    }
+    return new BulkLoad.Options(
+        parallel, (long) chunkMegabytes << 20, Duration.ofSeconds(patienceSeconds));
+  }
+
+  /** The condition that --where and --since make; null when all rows are meant. */
+  private String filter() {
+    if ((since == null) != (column == null)) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--since and --column go together, such as: --since 15m --column updated_at");
+    }
+    if ((where != null || since != null) && (restart || noRegister)) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--where and --since go neither with --restart nor with --no-register.");
+    }
+    if (since == null) {
+      return where;
+    }
+    Matcher duration = DURATION.matcher(since);
+    if (!duration.matches()) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--since " + since + ": must be a number with s, m, h or d, such as 15m.");
+    }
+    String unit =
+        switch (duration.group(2)) {
+          case "s" -> "seconds";
+          case "m" -> "minutes";
+          case "h" -> "hours";
+          default -> "days";
+        };
+    String recent =
+        Sql.name(column) + " >= now() - interval '" + duration.group(1) + " " + unit + "'";
+    return where == null ? recent : "(" + where + ") AND " + recent;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.sluice.load;
+
+import dev.sluice.Narrator;
+import dev.sluice.SluiceException;
+import dev.sluice.load.BulkLoad.SnapshotLost;
+import dev.sluice.mapping.TableMapping;
+import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.PostgresAddress;
+import java.sql.SQLException;
+
+/**
+ * Some rows of a table read once more, into a fact table that a stream writes at the same time.
+ * Doing it again changes nothing, and what the stream brings later wins.
+ *
+ * <p>Failure semantics: as {@link BulkLoad}; a reload that failed may have brought some of its
+ * rows, which does no harm. Rows that are gone from Postgres are not marked as deleted: {@code
+ * verify --repair} does that.
+ */
+public final class Reload {
+
+  private Reload() {}
+
+  /**
+   * Reads the rows and inserts them.
+   *
+   * @param filter which rows, in Postgres's SQL
+   */
+  public static BulkLoad.Result run(
+      PostgresAddress postgres,
+      ClickHouse clickHouse,
+      TableMapping mapping,
+      String filter,
+      BulkLoad.Options options,
+      Narrator narrator) {
+    try (Snapshot snapshot = Snapshot.now(postgres, options.patience(), narrator::progress)) {
+      return new BulkLoad(postgres, clickHouse, mapping, options, narrator).copy(snapshot, filter);
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+    } catch (SnapshotLost e) {
+      throw new SluiceException(e.getMessage() + "; run it again", e);
+    }
+  }
+}

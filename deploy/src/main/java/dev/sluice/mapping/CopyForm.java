@@ -1,0 +1,169 @@
+package dev.sluice.mapping;
+
+import java.util.Set;
+
+/**
+ * How one column's values travel in a bulk load: what Postgres sends in {@code COPY … TO STDOUT},
+ * as which type ClickHouse reads it, and what makes the fact column's value of it.
+ *
+ * <p>The common pairs are sent as the type prints itself and read as the fact column's own type,
+ * which costs either side next to nothing. Every other pair travels as its {@link CanonicalForm},
+ * and ClickHouse refuses a value whose canonical text is not the one that came. So a value arrives
+ * as the transform would make it, or the insert fails and names the column; nothing is wrapped, cut
+ * or rounded on the way.
+ *
+ * @param postgres SQL of Postgres over the source column ({@code {}})
+ * @param inputType the type that ClickHouse reads it as
+ * @param clickHouse SQL of ClickHouse over what was read ({@code {}})
+ */
+public record CopyForm(String postgres, String inputType, String clickHouse) {
+
+  /** What the message of a refused value begins with, up to the column's name. */
+  public static final String REFUSED = "Sluice refuses column ";
+
+  private static final Set<String> PRINTED_AS_IS =
+      Set.of("text", "varchar", "citext", "name", "uuid", "json", "jsonb", "xml");
+
+  /** The largest whole number up to which a Float64 holds each. */
+  private static final long EXACT_FLOAT64 = 1L << 53;
+
+  /**
+   * Milliseconds since the epoch. Where a double's steps are small enough, with it: half a
+   * microsecond makes up for its error, which is below 0.4 µs until 2038. Elsewhere with numerics,
+   * which are exact and several times slower.
+   */
+  private static final String MILLIS =
+      "CASE WHEN {} >= '1932-01-01 00:00:00Z' AND {} < '2038-01-01 00:00:00Z'"
+          + " THEN floor(date_part('epoch', {}) * 1000 + 0.0005)::bigint ELSE (%s)::bigint END";
+
+  /**
+   * The form for a column.
+   *
+   * @return null when SQL cannot make the value exactly
+   */
+  static CopyForm of(
+      SourceColumn source, FactColumn fact, CanonicalForm canonical, FactMapping settings) {
+    CopyForm form = plain(source, fact, canonical, settings.zone());
+    if (form == null) {
+      if (canonical.back() == null) {
+        return null;
+      }
+      form = new CopyForm(canonical.postgres(), "String", checked(canonical, fact));
+    }
+    return form.withNulls(source, fact, settings.defaultsForNull());
+  }
+
+  private static CopyForm plain(
+      SourceColumn source, FactColumn fact, CanonicalForm canonical, String zone) {
+    String target = fact.plainType();
+    String type = source.type();
+    if (source.isArray()) {
+      return null;
+    }
+    return switch (target) {
+      case "String" -> PRINTED_AS_IS.contains(type) || source.isEnum() ? asIs("String") : null;
+      case "Int8", "Int16", "Int32", "Int64" -> toWhole(source, target, canonical, zone);
+      case "Bool" -> type.equals("bool") ? asIs("Bool") : null;
+      case "Float32" -> type.equals("float4") ? parsed(target) : null;
+      case "Float64" -> toFloat64(type, fact);
+      default -> null;
+    };
+  }
+
+  private static CopyForm toWhole(
+      SourceColumn source, String target, CanonicalForm canonical, String zone) {
+    int bits = Integer.parseInt(target.substring(3));
+    return switch (source.type()) {
+      case "bool" -> new CopyForm("{}::int", target, "{}");
+      case "int2" -> bits >= 16 ? asIs(target) : null;
+      case "int4" -> bits >= 32 ? asIs(target) : null;
+      case "int8" -> bits >= 64 ? asIs(target) : null;
+      case "timestamptz" -> millis(canonical);
+      case "timestamp" -> zone.equals("UTC") ? millis(canonical) : null;
+      default -> null;
+    };
+  }
+
+  private static CopyForm millis(CanonicalForm canonical) {
+    return new CopyForm(MILLIS.formatted(canonical.postgres()), "Int64", "{}");
+  }
+
+  private static CopyForm toFloat64(String type, FactColumn fact) {
+    return switch (type) {
+      case "int2", "int4" -> asIs("Float64");
+      // As the transform does, which knows a double's limits.
+      case "int8" ->
+          new CopyForm(
+              "{}",
+              "Int64",
+              refusing(
+                  "abs({}) > " + EXACT_FLOAT64, fact, "a number beyond 2^53", "toFloat64({})"));
+      case "numeric", "float8" -> parsed("Float64");
+      default -> null;
+    };
+  }
+
+  private static CopyForm asIs(String type) {
+    return new CopyForm("{}", type, "{}");
+  }
+
+  /** To the last bit, which only the functions promise, and not every server's reading of TSV. */
+  private static CopyForm parsed(String type) {
+    return new CopyForm("{}", "String", "to" + type + "({})");
+  }
+
+  /** The value of the canonical text, if its own canonical text is the same. */
+  private static String checked(CanonicalForm canonical, FactColumn fact) {
+    String value = "CAST(" + canonical.back() + ", " + Sql.factText(fact.type()) + ")";
+    String text = canonical.clickHouse().replace("{}", value);
+    return refusing(text + " != {}", fact, "a value that does not fit " + fact.type(), value);
+  }
+
+  private static String refusing(String condition, FactColumn fact, String what, String value) {
+    String message = Sql.factText(REFUSED + fact.name() + ": " + what);
+    return "if(throwIf(ifNull("
+        + condition
+        + ", 0), "
+        + message
+        + ") = 0, "
+        + value
+        + ", "
+        + value
+        + ")";
+  }
+
+  /** Null stays null, becomes the default, or is refused, as the transform has it. */
+  private CopyForm withNulls(SourceColumn source, FactColumn fact, boolean defaults) {
+    if (source.isNotNull()) {
+      return new CopyForm(postgres, inputType, cast(clickHouse, fact));
+    }
+    String nullable = "Nullable(" + inputType + ")";
+    if (fact.isNullable()) {
+      return new CopyForm(postgres, nullable, cast(clickHouse, fact));
+    }
+    String present = clickHouse.replace("{}", "assumeNotNull({})");
+    String value =
+        defaults
+            ? "if(isNull({}), defaultValueOfTypeName("
+                + Sql.factText(fact.type())
+                + "), "
+                + cast(present, fact)
+                + ")"
+            : refusing("isNull({})", fact, "null, which it forbids", cast(present, fact));
+    return new CopyForm(postgres, nullable, value);
+  }
+
+  private static String cast(String value, FactColumn fact) {
+    return value.equals("{}") ? value : "CAST(" + value + ", " + Sql.factText(fact.type()) + ")";
+  }
+
+  /** What Postgres sends of a column. */
+  String inPostgres(String column) {
+    return postgres.replace("{}", Sql.name(column));
+  }
+
+  /** What ClickHouse makes of the value that it has read under the fact column's name. */
+  String inClickHouse(String column) {
+    return clickHouse.replace("{}", Sql.factName(column));
+  }
+}
