@@ -72,14 +72,16 @@ public record LocalOptions(
    * @param sink settings put over the sink's own
    * @param worker settings put over the worker's own
    * @param kafkaPort the port at which Kafka's clients are to look for it; null for its own
+   * @param kafka bootstrap servers of a Kafka that already runs; null for an embedded one
    */
   public record Overrides(
       Map<String, String> source,
       Map<String, String> sink,
       Map<String, String> worker,
-      Integer kafkaPort) {
+      Integer kafkaPort,
+      String kafka) {
     /** connect-configs as it is. */
-    public static final Overrides NONE = new Overrides(Map.of(), Map.of(), Map.of(), null);
+    public static final Overrides NONE = new Overrides(Map.of(), Map.of(), Map.of(), null, null);
   }
 
   /** The table of an embedded Postgres. */
@@ -154,14 +156,31 @@ public record LocalOptions(
         factTable,
         this.sink,
         sinkPlugin,
-        new Overrides(source, sink, worker, overrides.kafkaPort()));
+        new Overrides(source, sink, worker, overrides.kafkaPort(), overrides.kafka()));
   }
 
   /** The same with something between Kafka and its clients, which listens at this port. */
   public LocalOptions withKafkaBehind(int port) {
     Overrides changed =
-        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), port);
+        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), port, null);
     return copy(rows, factTable, sink, sinkPlugin, changed);
+  }
+
+  /** The same with a Postgres, a Kafka and a ClickHouse that already run. */
+  LocalOptions on(PostgresAddress postgres, String kafka, ClickHouseAddress clickHouse) {
+    return new LocalOptions(
+        dataDir,
+        fresh,
+        rows,
+        factTable,
+        sink,
+        sinkPlugin,
+        postgres,
+        table,
+        clickHouse,
+        initialLoad,
+        ports,
+        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), null, kafka));
   }
 
   private LocalOptions copy(
