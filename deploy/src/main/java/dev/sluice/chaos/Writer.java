@@ -24,7 +24,7 @@ import org.postgresql.PGConnection;
  * <p>Failure semantics: a connection that breaks is made again, for ever; what was not committed is
  * left undone.
  */
-final class Writer implements AutoCloseable {
+public final class Writer implements AutoCloseable {
 
   private static final int KEYS = 400;
   private static final int HOT_KEYS = 20;
@@ -42,7 +42,8 @@ final class Writer implements AutoCloseable {
   private volatile boolean stopping;
   private volatile long changes;
 
-  Writer(PostgresAddress postgres, FactTable table, int number, long seed) {
+  /** Starts at once; several writers have different numbers. */
+  public Writer(PostgresAddress postgres, FactTable table, int number, long seed) {
     this.postgres = postgres;
     this.strict = table == FactTable.STRICT;
     this.number = number;
@@ -53,7 +54,7 @@ final class Writer implements AutoCloseable {
   }
 
   /** Rows changed by transactions that were committed for certain. */
-  long changes() {
+  public long changes() {
     return changes;
   }
 

@@ -2,17 +2,25 @@ package dev.sluice.cli;
 
 import dev.sluice.Narrator;
 import dev.sluice.bench.FreshnessBench;
+import dev.sluice.bench.LoadBench;
 import dev.sluice.bench.SinkBench;
-import dev.sluice.bench.SnapshotBench;
+import dev.sluice.bench.StreamBench;
 import dev.sluice.local.DataDir;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.pipeline.FactTable;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,38 +47,142 @@ final class BenchCommand implements Runnable {
   }
 
   @Command(
-      name = "snapshot",
+      name = "load",
       description =
-          "Rows/s of the snapshot, beside COPY TO STDOUT and Debezium's out-of-the-box settings.")
-  void snapshot(
+          "Rows/s of the initial load: bulk, Debezium's snapshot with connect-configs and out of the"
+              + " box, beside COPY TO STDOUT. Every way is compared value by value.")
+  void load(
       @Option(
               names = "--rows",
               paramLabel = "N",
               defaultValue = "1000000",
               description = "Visits to load (default: ${DEFAULT-VALUE}).")
-          int rows)
+          int rows,
+      @Option(
+              names = "--ways",
+              split = ",",
+              paramLabel = "WAY",
+              defaultValue = "BULK,SNAPSHOT,OUT_OF_THE_BOX",
+              description = "Which ones: ${COMPLETION-CANDIDATES} (default: all).")
+          Set<LoadBench.Way> ways)
       throws IOException {
     Console console = Console.standard();
-    SnapshotBench.Result result =
-        inTemporaryFolder(folder -> new SnapshotBench(folder, Home.locate(), console).run(rows));
+    LoadBench.Result result =
+        inTemporaryFolder(
+            folder -> new LoadBench(folder, Home.locate(), console).run(rows, new TreeSet<>(ways)));
     console.endProgress();
-    double base = result.outOfTheBox().toFacts();
-    TextTable table = new TextTable("WAY", "SECONDS", "ROWS/S", "TIMES OUT OF THE BOX");
-    row(table, rows, "COPY TO STDOUT (the limit)", result.copy(), base);
-    row(table, rows, "Sluice, to the topic", result.tuned().toTopic(), base);
-    row(table, rows, "Sluice, to ClickHouse", result.tuned().toFacts(), base);
-    row(table, rows, "out of the box, to the topic", result.outOfTheBox().toTopic(), base);
-    row(table, rows, "out of the box, to ClickHouse", base, base);
-    spec.commandLine().getOut().print(table);
-    spec.commandLine().getOut().flush();
+    Double base = result.seconds().get(LoadBench.Way.OUT_OF_THE_BOX);
+    TextTable table =
+        new TextTable("WAY", "SECONDS", "ROWS/S", "OF ONE COPY", "TIMES OUT OF THE BOX");
+    row(table, "COPY TO STDOUT", result, result.copy(), base);
+    result.seconds().forEach((way, seconds) -> row(table, way.toString(), result, seconds, base));
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(table);
+    if (!result.residentBytes().isEmpty()) {
+      out.println(
+          result.residentBytes().entrySet().stream()
+              .map(server -> "%s %d".formatted(server.getKey(), server.getValue() >> 20))
+              .collect(Collectors.joining(", ", "Resident after the bulk load: ", " MiB")));
+    }
+    out.flush();
   }
 
-  private static void row(TextTable table, int rows, String way, double seconds, double base) {
+  private static void row(
+      TextTable table, String way, LoadBench.Result result, double seconds, Double base) {
     table.row(
         way,
         "%.1f".formatted(seconds),
-        "%,.0f".formatted(rows / seconds),
-        "%.1f".formatted(base / seconds));
+        "%,.0f".formatted(result.rows() / seconds),
+        "%.0f %%".formatted(100 * result.copy() / seconds),
+        base == null ? "not measured" : "%.1f".formatted(base / seconds));
+  }
+
+  @Command(
+      name = "stream",
+      description =
+          "Updates of single rows, each a transaction, at given rates: commit to ClickHouse, and CPU"
+              + " seconds per million changes.")
+  void stream(
+      @Option(
+              names = "--rates",
+              split = ",",
+              paramLabel = "N",
+              defaultValue = "1000,5000,0",
+              description =
+                  "Changes/s, one run each; 0 is as fast as they go (default: ${DEFAULT-VALUE}).")
+          List<Integer> rates,
+      @Option(
+              names = "--seconds",
+              paramLabel = "S",
+              defaultValue = "30",
+              description = "How long each run commits (default: ${DEFAULT-VALUE}).")
+          int seconds,
+      @Option(
+              names = "--sink-plugin",
+              paramLabel = "DIR",
+              description =
+                  "The official ClickHouse sink's unpacked release, to be measured beside ours.")
+          Path sinkPlugin)
+      throws IOException {
+    Console console = Console.standard();
+    List<String> header = new ArrayList<>();
+    List<List<String>> lines = new ArrayList<>();
+    for (LocalOptions.Sink sink : LocalOptions.Sink.values()) {
+      if (sink == LocalOptions.Sink.BUNDLED || sinkPlugin != null) {
+        for (StreamBench.Result result :
+            inTemporaryFolder(
+                folder -> stream(folder, sink, sinkPlugin, rates, seconds, console))) {
+          header = new ArrayList<>(STREAM_COLUMNS);
+          List<String> line =
+              new ArrayList<>(
+                  List.of(
+                      sink.name().toLowerCase(),
+                      result.asked() == 0 ? "no limit" : "%,d".formatted(result.asked()),
+                      "%,.0f".formatted(result.committed()),
+                      "%,.0f".formatted(result.visible()),
+                      "%,d".formatted(result.p50()),
+                      "%,d".formatted(result.p99())));
+          for (Map.Entry<String, Double> server : result.cpuSeconds().entrySet()) {
+            header.add("CPU " + server.getKey().toUpperCase());
+            line.add("%.0f".formatted(server.getValue()));
+          }
+          lines.add(line);
+        }
+      }
+    }
+    console.endProgress();
+    TextTable table = new TextTable(header.toArray(String[]::new));
+    lines.forEach(line -> table.row(line.toArray(String[]::new)));
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(table);
+    out.println("Rates in changes/s, P50 and P99 in ms, CPU in seconds per million changes.");
+    out.flush();
+  }
+
+  private static final List<String> STREAM_COLUMNS =
+      List.of("SINK", "ASKED", "COMMITTED", "VISIBLE", "P50", "P99");
+
+  private static List<StreamBench.Result> stream(
+      Path folder,
+      LocalOptions.Sink sink,
+      Path sinkPlugin,
+      List<Integer> rates,
+      int seconds,
+      Narrator narrator) {
+    int rows = 100_000;
+    LocalOptions options = LocalOptions.embedded(folder).with(rows, FactTable.DEFAULT);
+    if (sink == LocalOptions.Sink.OFFICIAL) {
+      options = options.withOfficialSink(sinkPlugin);
+    }
+    try (LocalPipeline pipeline = new LocalPipeline(options, Home.locate(), narrator)) {
+      pipeline.start();
+      pipeline.load();
+      pipeline.register();
+      pipeline.awaitSynced(narrator::progress);
+      StreamBench bench = new StreamBench(pipeline, narrator, rows);
+      bench.run(1_000, 10); // The worker compiles its code meanwhile.
+      return rates.stream().map(rate -> bench.run(rate, seconds)).toList();
+    }
   }
 
   @Command(

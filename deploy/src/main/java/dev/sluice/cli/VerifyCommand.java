@@ -143,7 +143,7 @@ final class VerifyCommand implements Callable<Integer> {
               : text(mapping, result, seconds, barrier.firstWaitSeconds()));
       out.flush();
       if (repair && !result.differences().isEmpty()) {
-        return repaired(new Repair(postgres, clickHouse, mapping), result, comparison);
+        return repaired(new Repair(postgres, clickHouse, mapping, console), result, comparison);
       }
       return code(result);
     }

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * One table's whole way on this machine: the servers, the source table, the fact table, source and
@@ -184,10 +185,16 @@ public final class LocalPipeline implements AutoCloseable {
         .compare();
   }
 
-  private TableMapping mapping() {
+  /** Both tables, column by column. */
+  public TableMapping mapping() {
+    return mapping(settings -> settings);
+  }
+
+  /** The same, had the transform been told otherwise. */
+  public TableMapping mapping(UnaryOperator<FactMapping> otherwise) {
     try (Connection connection = stack.postgres().connect()) {
       return TableMapping.of(
-          FactMapping.of(sink.config()),
+          otherwise.apply(FactMapping.of(sink.config())),
           SourceModes.of(source.config()),
           connection,
           options.table(),

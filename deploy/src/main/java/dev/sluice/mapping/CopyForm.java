@@ -1,5 +1,7 @@
 package dev.sluice.mapping;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -15,8 +17,9 @@ import java.util.Set;
  * @param postgres SQL of Postgres over the source column ({@code {}})
  * @param inputType the type that ClickHouse reads it as
  * @param clickHouse SQL of ClickHouse over what was read ({@code {}})
+ * @param checks conditions of ClickHouse over what was read, which hold or end the insert
  */
-public record CopyForm(String postgres, String inputType, String clickHouse) {
+public record CopyForm(String postgres, String inputType, String clickHouse, List<String> checks) {
 
   /** What the message of a refused value begins with, up to the column's name. */
   public static final String REFUSED = "Sluice refuses column ";
@@ -48,7 +51,7 @@ public record CopyForm(String postgres, String inputType, String clickHouse) {
       if (canonical.back() == null) {
         return null;
       }
-      form = new CopyForm(canonical.postgres(), "String", checked(canonical, fact));
+      form = checked(canonical, fact);
     }
     return form.withNulls(source, fact, settings.defaultsForNull());
   }
@@ -74,7 +77,7 @@ public record CopyForm(String postgres, String inputType, String clickHouse) {
       SourceColumn source, String target, CanonicalForm canonical, String zone) {
     int bits = Integer.parseInt(target.substring(3));
     return switch (source.type()) {
-      case "bool" -> new CopyForm("{}::int", target, "{}");
+      case "bool" -> new CopyForm("{}::int", target, "{}", List.of());
       case "int2" -> bits >= 16 ? asIs(target) : null;
       case "int4" -> bits >= 32 ? asIs(target) : null;
       case "int8" -> bits >= 64 ? asIs(target) : null;
@@ -85,7 +88,7 @@ public record CopyForm(String postgres, String inputType, String clickHouse) {
   }
 
   private static CopyForm millis(CanonicalForm canonical) {
-    return new CopyForm(MILLIS.formatted(canonical.postgres()), "Int64", "{}");
+    return new CopyForm(MILLIS.formatted(canonical.postgres()), "Int64", "{}", List.of());
   }
 
   private static CopyForm toFloat64(String type, FactColumn fact) {
@@ -96,61 +99,62 @@ public record CopyForm(String postgres, String inputType, String clickHouse) {
           new CopyForm(
               "{}",
               "Int64",
-              refusing(
-                  "abs({}) > " + EXACT_FLOAT64, fact, "a number beyond 2^53", "toFloat64({})"));
+              "toFloat64({})",
+              List.of(refusing("abs({}) > " + EXACT_FLOAT64, fact, "a number beyond 2^53")));
       case "numeric", "float8" -> parsed("Float64");
       default -> null;
     };
   }
 
   private static CopyForm asIs(String type) {
-    return new CopyForm("{}", type, "{}");
+    return new CopyForm("{}", type, "{}", List.of());
   }
 
   /** To the last bit, which only the functions promise, and not every server's reading of TSV. */
   private static CopyForm parsed(String type) {
-    return new CopyForm("{}", "String", "to" + type + "({})");
+    return new CopyForm("{}", "String", "to" + type + "({})", List.of());
   }
 
   /** The value of the canonical text, if its own canonical text is the same. */
-  private static String checked(CanonicalForm canonical, FactColumn fact) {
+  private static CopyForm checked(CanonicalForm canonical, FactColumn fact) {
     String value = "CAST(" + canonical.back() + ", " + Sql.factText(fact.type()) + ")";
     String text = canonical.clickHouse().replace("{}", value);
-    return refusing(text + " != {}", fact, "a value that does not fit " + fact.type(), value);
+    String check =
+        refusing(
+            "ifNull(" + text + " != {}, isNotNull({}))",
+            fact,
+            "a value that does not fit " + fact.type());
+    return new CopyForm(canonical.postgres(), "String", value, List.of(check));
   }
 
-  private static String refusing(String condition, FactColumn fact, String what, String value) {
+  /** True, or the end of the insert. As a filter it is never left out, whatever the plan. */
+  private static String refusing(String condition, FactColumn fact, String what) {
     String message = Sql.factText(REFUSED + fact.name() + ": " + what);
-    return "if(throwIf(ifNull("
-        + condition
-        + ", 0), "
-        + message
-        + ") = 0, "
-        + value
-        + ", "
-        + value
-        + ")";
+    return "throwIf(ifNull(" + condition + ", 0), " + message + ") = 0";
   }
 
   /** Null stays null, becomes the default, or is refused, as the transform has it. */
   private CopyForm withNulls(SourceColumn source, FactColumn fact, boolean defaults) {
     if (source.isNotNull()) {
-      return new CopyForm(postgres, inputType, cast(clickHouse, fact));
+      return new CopyForm(postgres, inputType, cast(clickHouse, fact), checks);
     }
     String nullable = "Nullable(" + inputType + ")";
     if (fact.isNullable()) {
-      return new CopyForm(postgres, nullable, cast(clickHouse, fact));
+      return new CopyForm(postgres, nullable, cast(clickHouse, fact), checks);
     }
-    String present = clickHouse.replace("{}", "assumeNotNull({})");
-    String value =
-        defaults
-            ? "if(isNull({}), defaultValueOfTypeName("
-                + Sql.factText(fact.type())
-                + "), "
-                + cast(present, fact)
-                + ")"
-            : refusing("isNull({})", fact, "null, which it forbids", cast(present, fact));
-    return new CopyForm(postgres, nullable, value);
+    String absent = "if(isNull({}), %s, %s)";
+    String zero = "defaultValueOfTypeName(" + Sql.factText(fact.type()) + ")";
+    List<String> all = new ArrayList<>();
+    if (!defaults) {
+      all.add(refusing("isNull({})", fact, "null, which it forbids"));
+    }
+    checks.forEach(check -> all.add(absent.formatted("true", present(check))));
+    return new CopyForm(
+        postgres, nullable, absent.formatted(zero, cast(present(clickHouse), fact)), all);
+  }
+
+  private static String present(String sql) {
+    return sql.replace("{}", "assumeNotNull({})");
   }
 
   private static String cast(String value, FactColumn fact) {
@@ -165,5 +169,10 @@ public record CopyForm(String postgres, String inputType, String clickHouse) {
   /** What ClickHouse makes of the value that it has read under the fact column's name. */
   String inClickHouse(String column) {
     return clickHouse.replace("{}", Sql.factName(column));
+  }
+
+  /** The checks of the value that ClickHouse has read under the fact column's name. */
+  List<String> checks(String column) {
+    return checks.stream().map(check -> check.replace("{}", Sql.factName(column))).toList();
   }
 }

@@ -51,6 +51,7 @@ public record Transfer(String select, String into) {
     List<String> structure = new ArrayList<>();
     List<String> names = new ArrayList<>();
     List<String> values = new ArrayList<>();
+    List<String> checks = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     for (FactColumn column : mapping.schema()) {
       Optional<MappedColumn> mapped = mapping.column(column.name());
@@ -60,12 +61,16 @@ public record Transfer(String select, String into) {
         select.add(form.inPostgres(mapped.get().source().name()));
         structure.add(Sql.factName(column.name()) + " " + form.inputType());
         value = form.inClickHouse(column.name());
+        checks.addAll(form.checks(column.name()));
       } else if (mapped.isEmpty()) {
         value = constant(mapping, column, moment);
       }
       if (value == null) {
-        refused.add(
-            column.name() + " (" + mapping.unmapped().getOrDefault(column.name(), "text") + ")");
+        String why =
+            mapped
+                .map(pair -> pair.source().castType() + " to " + column.type())
+                .orElseGet(() -> mapping.unmapped().get(column.name()));
+        refused.add(column.name() + " (" + why + ")");
       }
       names.add(Sql.factName(column.name()));
       values.add(value);
@@ -86,7 +91,8 @@ public record Transfer(String select, String into) {
             + String.join(", ", values)
             + " FROM input("
             + Sql.factText(String.join(", ", structure))
-            + ")");
+            + ")"
+            + (checks.isEmpty() ? "" : " WHERE " + String.join(" AND ", checks)));
   }
 
   /** The value of a column that no source column fills; null where only the transform knows it. */

@@ -4,19 +4,20 @@ import dev.sluice.SluiceException;
 import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.TableMapping.MappedColumn;
+import dev.sluice.mapping.Transfer;
 import dev.sluice.pipeline.PostgresAddress;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The Postgres table, read over one read-only connection.
@@ -56,9 +57,7 @@ final class PostgresSide implements Side, AutoCloseable {
     try {
       this.connection = address.connect();
       connection.setReadOnly(true);
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("SET timezone = 'UTC'; SET datestyle = 'ISO'; SET bytea_output = 'hex'");
-      }
+      Transfer.prepare(connection);
     } catch (SQLException e) {
       throw failed(e);
     }
@@ -109,16 +108,6 @@ final class PostgresSide implements Side, AutoCloseable {
 
   @Override
   public Map<Key, Row> rows(Collection<Key> keys) {
-    StringBuilder condition = new StringBuilder();
-    for (int i = 0; i < mapping.key().size(); i++) {
-      MappedColumn part = mapping.key().get(i);
-      condition.append(i == 0 ? "" : " AND ");
-      // Its own type, so that the index is used, where the text is what that type reads.
-      condition.append(
-          part.form().postgres().equals("{}::text")
-              ? Sql.name(part.source().name()) + " = ANY(?::" + part.source().castType() + "[])"
-              : part.inPostgres() + " = ANY(?)");
-    }
     int keyColumns = mapping.key().size();
     Map<Key, Row> rows = new HashMap<>();
     query(
@@ -133,16 +122,8 @@ final class PostgresSide implements Side, AutoCloseable {
             + " FROM "
             + table()
             + " WHERE "
-            + condition,
-        statement -> {
-          for (int i = 0; i < keyColumns; i++) {
-            int part = i;
-            Array texts =
-                connection.createArrayOf(
-                    "text", keys.stream().map(key -> key.parts().get(part)).distinct().toArray());
-            statement.setArray(i + 1, texts);
-          }
-        },
+            + isAmong(keys),
+        statement -> {},
         row ->
             rows.put(
                 key(row, 3),
@@ -150,8 +131,26 @@ final class PostgresSide implements Side, AutoCloseable {
                     row.getBoolean(1),
                     row.getString(2),
                     texts(row, 3 + keyColumns, mapping.columns().size()))));
-    rows.keySet().retainAll(keys);
     return rows;
+  }
+
+  /** A condition that holds for these keys and no others. */
+  String isAmong(Collection<Key> keys) {
+    List<String> columns = new ArrayList<>();
+    List<String> types = new ArrayList<>();
+    for (MappedColumn part : mapping.key()) {
+      // Its own type, so that the index is used, where the text is what that type reads.
+      boolean itself = part.form().postgres().equals("{}::text");
+      columns.add(itself ? Sql.name(part.source().name()) : part.inPostgres());
+      types.add(itself ? part.source().castType() : "text");
+    }
+    return keys.stream()
+        .map(
+            key ->
+                IntStream.range(0, types.size())
+                    .mapToObj(i -> Sql.text(key.parts().get(i)) + "::" + types.get(i))
+                    .collect(Collectors.joining(", ", "(", ")")))
+        .collect(Collectors.joining(", ", "(" + String.join(", ", columns) + ") IN (", ")"));
   }
 
   private Key key(ResultSet row, int first) throws SQLException {

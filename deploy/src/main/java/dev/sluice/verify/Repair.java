@@ -1,26 +1,22 @@
 package dev.sluice.verify;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
+import dev.sluice.load.BulkLoad;
+import dev.sluice.load.InitialLoad;
+import dev.sluice.load.Reload;
 import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.mapping.TableMapping.MappedColumn;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.SafePosition;
 import dev.sluice.verify.Difference.Kind;
 import dev.sluice.verify.Side.Row;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Inserts the right version of rows that differ, as the sink would: a row that Postgres has with
@@ -33,7 +29,7 @@ import java.util.stream.IntStream;
 public final class Repair {
 
   private static final int SLICE = 500;
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   /**
    * What is to be done.
@@ -52,27 +48,23 @@ public final class Repair {
   private final PostgresAddress postgres;
   private final ClickHouse clickHouse;
   private final TableMapping mapping;
+  private final Narrator narrator;
   private final ClickHouseSide fact;
 
   /**
    * @throws SluiceException when the tables are such that no row can be written exactly
    */
-  public Repair(PostgresAddress postgres, ClickHouse clickHouse, TableMapping mapping) {
+  public Repair(
+      PostgresAddress postgres, ClickHouse clickHouse, TableMapping mapping, Narrator narrator) {
     this.postgres = postgres;
     this.clickHouse = clickHouse;
     this.mapping = mapping;
+    this.narrator = narrator;
     this.fact = new ClickHouseSide(clickHouse, mapping, Buckets.of(0, 100));
-    for (MappedColumn column : mapping.columns()) {
-      if (column.form().back() == null) {
-        throw new SluiceException(
-            "Column "
-                + column.fact().name()
-                + ": "
-                + column.source().castType()
-                + " cannot be written exactly as "
-                + column.fact().type()
-                + " by SQL, so nothing is repaired. Let the source send the rows again.");
-      }
+    String refusal = InitialLoad.refusal(mapping);
+    if (refusal != null) {
+      throw new SluiceException(
+          refusal + ", so nothing is repaired. Let the source send the rows again.");
     }
   }
 
@@ -109,82 +101,35 @@ public final class Repair {
 
   /** Does what the plan says. */
   public void apply(Plan plan) {
-    // Before the rows are read: whatever changes them later has a higher position.
-    String lsn = lsn();
     try (PostgresSide source = new PostgresSide(postgres, mapping, Buckets.of(0, 100))) {
       for (List<Key> keys : slices(plan.insert())) {
-        insert(source.rows(keys).values(), lsn);
+        Reload.run(
+            postgres,
+            clickHouse,
+            mapping,
+            source.isAmong(keys),
+            BulkLoad.Options.DEFAULT,
+            narrator);
+      }
+      for (List<Key> keys : slices(plan.delete())) {
+        long millis = System.currentTimeMillis();
+        long lsn = SafePosition.await(postgres, LIMIT, narrator::progress);
+        // Of what is gone now: what is inserted from now on is newer than both.
+        List<Key> gone = new ArrayList<>(keys);
+        gone.removeAll(source.rows(keys).keySet());
+        if (!gone.isEmpty()) {
+          delete(gone, lsn, millis);
+        }
       }
     }
-    for (List<Key> keys : slices(plan.delete())) {
-      delete(keys, lsn);
-    }
   }
 
-  private void insert(Collection<Row> rows, String lsn) {
-    if (rows.isEmpty()) {
-      return;
-    }
-    List<String> names = new ArrayList<>();
-    List<String> values = new ArrayList<>();
-    List<MappedColumn> columns = mapping.columns();
-    for (int i = 0; i < columns.size(); i++) {
-      MappedColumn column = columns.get(i);
-      names.add(Sql.factName(column.fact().name()));
-      values.add(
-          "CAST("
-              + column.form().back().replace("{}", "c" + i)
-              + ", "
-              + Sql.factText(column.fact().type())
-              + ")");
-    }
-    mapping
-        .settings()
-        .metadata()
-        .forEach(
-            (name, what) -> {
-              switch (what) {
-                case "lsn" -> values.add(lsn);
-                case "commit_ts" -> values.add("toUnixTimestamp64Milli(now64(3))");
-                case "op" -> values.add("'r'");
-                default -> {
-                  return;
-                }
-              }
-              names.add(Sql.factName(name));
-            });
-    String deleteField = mapping.settings().deleteField();
-    if (mapping.settings().flagsDeletes() && mapping.column(deleteField).isEmpty()) {
-      names.add(Sql.factName(deleteField));
-      values.add("0");
-    }
-    String structure =
-        IntStream.range(0, columns.size())
-            .mapToObj(i -> "c" + i + " Nullable(String)")
-            .collect(Collectors.joining(", "));
-    StringBuilder statement =
-        new StringBuilder(
-            "INSERT INTO "
-                + Sql.factName(mapping.fact())
-                + " ("
-                + String.join(", ", names)
-                + ") SELECT "
-                + String.join(", ", values)
-                + " FROM input("
-                + Sql.factText(structure)
-                + ") FORMAT JSONCompactEachRow");
-    for (Row row : rows) {
-      statement.append('\n').append(JSON.<JsonNode>valueToTree(row.values()));
-    }
-    clickHouse.executeOne(statement.toString());
-  }
-
-  private void delete(List<Key> keys, String lsn) {
+  private void delete(List<Key> keys, long lsn, long millis) {
     String version = mapping.settings().versionField();
     String newVersion =
         "lsn".equals(mapping.settings().metadata().get(version))
-            ? lsn
-            : "greatest(" + Sql.factName(version) + ", toUnixTimestamp64Milli(now64(3)))";
+            ? Long.toString(lsn)
+            : "greatest(" + Sql.factName(version) + ", " + millis + ")";
     clickHouse.executeOne(
         "INSERT INTO %1$s SELECT * REPLACE (1 AS %2$s, %3$s AS %4$s) FROM (SELECT * FROM %1$s FINAL WHERE %5$s)"
             .formatted(
@@ -193,19 +138,6 @@ public final class Repair {
                 newVersion,
                 Sql.factName(version),
                 fact.isAmong(keys)));
-  }
-
-  private String lsn() {
-    try (Connection connection = postgres.connect();
-        Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint - 1")) {
-      row.next();
-      return row.getString(1);
-    } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
-    }
   }
 
   private static <T> List<List<T>> slices(List<T> all) {

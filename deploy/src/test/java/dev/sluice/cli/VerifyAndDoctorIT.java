@@ -13,6 +13,7 @@ import dev.sluice.pipeline.FactTable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -162,6 +164,94 @@ final class VerifyAndDoctorIT {
     }
     pipeline.awaitSynced(progress -> {});
     assertThat(verify("--repair", "--yes")).isZero();
+  }
+
+  @Test
+  void rowsThatAreReadOnceMoreReplaceWhatWasLost() throws Exception {
+    List<String> ids = ids(2);
+    execute("UPDATE app_user_visits SET state = 7 WHERE id = '" + ids.get(0) + "'");
+    execute("UPDATE app_user_visits SET country_code = 'QQ' WHERE id = '" + ids.get(1) + "'");
+    pipeline.awaitSynced(progress -> {});
+    for (String id : ids) {
+      pipeline.clickHouse().execute("DELETE FROM " + FACTS + " WHERE id = '" + id + "'");
+    }
+    assertThat(verify()).isEqualTo(1);
+
+    assertThat(run("load", "--where", "country_code = 'QQ'")).isZero();
+    assertThat(verify()).isEqualTo(1);
+    assertThat(output.toString()).contains(ids.get(0)).doesNotContain(ids.get(1));
+
+    assertThat(run("load", "--since", "10m", "--column", "updated_at")).isZero();
+    assertThat(verify()).isZero();
+
+    assertThat(run("load")).isEqualTo(1);
+    assertThat(output.toString()).contains("its stream has begun", "--where or --since");
+    assertThat(run("load", "--since", "10 minutes", "--column", "updated_at")).isEqualTo(2);
+    assertThat(run("load", "--since", "10m")).isEqualTo(2);
+  }
+
+  @Test
+  void aPartitionedTableWithAKeyOfTwoColumnsIsLoadedVerifiedAndRepaired(@TempDir Path folder)
+      throws Exception {
+    execute(
+        "CREATE TABLE shops (region text, number int, name text, updated_at timestamptz NOT NULL,"
+            + " PRIMARY KEY (region, number)) PARTITION BY LIST (region);"
+            + " CREATE TABLE shops_a PARTITION OF shops FOR VALUES IN ('a');"
+            + " CREATE TABLE shops_b PARTITION OF shops FOR VALUES IN ('b', 'c''\\');"
+            + " INSERT INTO shops SELECT r, n, r || n, now() FROM unnest(ARRAY['a', 'b', 'c''\\'])"
+            + " AS r, generate_series(1, 100) AS n;"
+            + " CREATE PUBLICATION shops FOR TABLE shops WITH (publish_via_partition_root)");
+    String schema =
+        "region String, number Int32, name Nullable(String), updated_at Int64, is_deleted Int8";
+    pipeline
+        .clickHouse()
+        .execute(
+            "CREATE TABLE shops ("
+                + schema
+                + ") ENGINE = ReplacingMergeTree(updated_at) ORDER BY (region, number)");
+    Path source = folder.resolve("source.json");
+    Files.writeString(
+        source,
+        """
+        {"name": "shops-source", "config": {"topic.prefix": "shops", "slot.name": "shops",
+          "publication.name": "shops"}}""");
+    Path sink = folder.resolve("sink.json");
+    Files.writeString(
+        sink,
+        """
+        {"name": "shops-sink", "config": {"topics": "shops.public.shops",
+          "topic2TableMap": "shops.public.shops=shops", "transforms": "fact",
+          "transforms.fact.type": "dev.sluice.smt.ExtractFactRow",
+          "transforms.fact.schema": "%s"}}"""
+            .formatted(schema));
+    List<String> files = List.of("--source", source.toString(), "--sink", sink.toString());
+    try {
+      assertThat(run("load", with(files, "--no-register"))).as(output::toString).isZero();
+      assertThat(verify(with(files, "--no-wait"))).as(output::toString).isZero();
+      assertThat(output.toString()).contains("Identical: 300 rows");
+
+      // Each part of the keys that are too many is also a part of keys that are right.
+      pipeline
+          .clickHouse()
+          .execute("INSERT INTO shops VALUES ('a', 1001, 'x', 1, 0), ('d', 1, 'x', 1, 0)");
+      pipeline.clickHouse().execute("DELETE FROM shops WHERE region = 'c\\'\\\\' AND number = 7");
+      assertThat(verify(with(files, "--no-wait"))).isEqualTo(1);
+      assertThat(output.toString()).contains("public.shops and shops, 300 and 301 rows");
+      assertThat(verify(with(files, "--no-wait", "--repair", "--yes")))
+          .as(output::toString)
+          .isZero();
+      assertThat(
+              pipeline.clickHouse().number("SELECT count() FROM shops FINAL WHERE is_deleted = 1"))
+          .isEqualTo(2);
+    } finally {
+      execute(
+          "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name ="
+              + " 'shops'");
+    }
+  }
+
+  private static String[] with(List<String> options, String... more) {
+    return Stream.concat(options.stream(), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

@@ -1,0 +1,308 @@
+package dev.sluice.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.Narrator;
+import dev.sluice.SluiceException;
+import dev.sluice.local.Home;
+import dev.sluice.local.LocalOptions;
+import dev.sluice.local.LocalPipeline;
+import dev.sluice.local.Supervisor;
+import dev.sluice.local.TestNarrator;
+import dev.sluice.pipeline.FactTable;
+import dev.sluice.verify.TableComparison;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Loads of a table at rest, with everything that can go wrong. */
+final class LoadIT {
+
+  private static final int ROWS = 120_000;
+  private static final String FACTS = FactTable.DEFAULT.tableName();
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  /** Some two dozen chunks. */
+  private static final BulkLoad.Options SMALL_CHUNKS = new BulkLoad.Options(2, 1 << 20, LIMIT);
+
+  @TempDir private static Path dataDir;
+  private static LocalPipeline pipeline;
+
+  private final List<String> said = new ArrayList<>();
+
+  @BeforeAll
+  static void startServers() {
+    pipeline =
+        new LocalPipeline(
+            LocalOptions.embedded(dataDir).with(ROWS, FactTable.DEFAULT),
+            Home.locate(),
+            new TestNarrator());
+    pipeline.start();
+  }
+
+  @AfterAll
+  static void stopServers() {
+    if (pipeline != null) {
+      pipeline.close();
+    }
+  }
+
+  @AfterEach
+  void startOver() throws SQLException {
+    execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+    pipeline.clickHouse().execute("TRUNCATE TABLE " + FACTS);
+  }
+
+  @Test
+  void everyRowArrivesAsItIs() throws SQLException {
+    BulkLoad.Result result = load(SMALL_CHUNKS, () -> {});
+    assertThat(result.rows()).isEqualTo(ROWS);
+    assertThat(result.chunks()).isGreaterThan(10);
+    assertLoaded();
+    assertThatThrownBy(() -> load(SMALL_CHUNKS, () -> {}))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("has the slot sluice already");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "10"})
+  void aTableOfAFewRowsIsLoadedToo(String rows) throws SQLException {
+    execute(
+        "ALTER TABLE app_user_visits RENAME TO all_visits; CREATE TABLE app_user_visits (LIKE"
+            + " all_visits INCLUDING ALL); INSERT INTO app_user_visits SELECT * FROM all_visits LIMIT "
+            + rows);
+    try {
+      assertThat(load(SMALL_CHUNKS, () -> {}).rows()).isEqualTo(Long.parseLong(rows));
+      assertLoaded();
+    } finally {
+      execute("DROP TABLE app_user_visits; ALTER TABLE all_visits RENAME TO app_user_visits");
+    }
+  }
+
+  @Test
+  void killedClickHouseIsWaitedForAndOnlyTheChunkIsRepeated() throws SQLException {
+    BulkLoad.Result result = load(SMALL_CHUNKS, () -> kill("ClickHouse"));
+    assertThat(result.retries()).isPositive();
+    assertThat(said).anyMatch(sentence -> sentence.contains("trying again"));
+    assertThat(result.rows()).isEqualTo(ROWS);
+    assertLoaded();
+  }
+
+  @Test
+  void killedPostgresTakesTheSnapshotAwayAndTheLoadBeginsAgain() throws SQLException {
+    BulkLoad.Result result = load(SMALL_CHUNKS, () -> kill("Postgres"));
+    assertThat(said).anyMatch(sentence -> sentence.contains("the load begins again"));
+    assertThat(result.rows()).isEqualTo(ROWS);
+    assertLoaded();
+  }
+
+  @Test
+  void lostConnectionsAreMadeAgainWhileTheSnapshotIsHeld() throws SQLException {
+    BulkLoad.Result result =
+        load(
+            SMALL_CHUNKS,
+            () ->
+                execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        + " WHERE query LIKE 'COPY (SELECT%'"));
+    assertThat(result.rows()).isEqualTo(ROWS);
+    assertThat(said).noneMatch(sentence -> sentence.contains("begins again"));
+    assertLoaded();
+  }
+
+  @Test
+  void whatAKilledLoaderHasLeftTheNextOneRemoves() throws Exception {
+    Process loader = loader("--parallel", "1", "--chunk-size", "1");
+    await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > 0);
+    loader.destroyForcibly().waitFor();
+    assertThat(slots()).containsExactly("sluice_loading");
+    // A row that the first load may have brought, and that is gone by the second.
+    execute("DELETE FROM app_user_visits WHERE ctid = '(0,1)'");
+
+    Process next = loader();
+    assertThat(next.waitFor(2, TimeUnit.MINUTES)).isTrue();
+
+    assertThat(log()).contains("An unfinished load was found", "Loaded ");
+    assertThat(next.exitValue()).isZero();
+    assertLoaded();
+    execute(
+        "INSERT INTO app_user_visits (id, customer_id, branch_id, store_id, cashier_id)"
+            + " SELECT gen_random_uuid(), id, id, id, id FROM app_user_visits LIMIT 1");
+  }
+
+  @Test
+  void anInterruptedLoadLeavesNothing() throws Exception {
+    Process loader = loader("--parallel", "1", "--chunk-size", "1");
+    await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > 0);
+    loader.destroy();
+    assertThat(loader.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(log()).doesNotContain("Loaded ");
+    assertThat(facts()).isZero();
+    assertThat(slots()).isEmpty();
+  }
+
+  @Test
+  void aValueThatDoesNotFitStopsTheLoadAndNamesTheColumn() throws SQLException {
+    execute(
+        "ALTER TABLE app_user_visits ALTER state TYPE bigint; UPDATE app_user_visits SET state ="
+            + " 3000000001 WHERE id = (SELECT id FROM app_user_visits OFFSET 70000 LIMIT 1)");
+    try {
+      assertThatThrownBy(() -> load(SMALL_CHUNKS, () -> {}))
+          .isInstanceOf(SluiceException.class)
+          .hasMessageContaining("column state")
+          .hasMessageContaining("Int32")
+          .hasMessageNotContaining("3000000001");
+      assertThat(facts()).isZero();
+      assertThat(slots()).isEmpty();
+    } finally {
+      execute(
+          "UPDATE app_user_visits SET state = 1 WHERE state = 3000000001;"
+              + " ALTER TABLE app_user_visits ALTER state TYPE int");
+    }
+  }
+
+  @Test
+  void aFactTableWithRowsIsRefusedUnlessItMayBeEmptied() throws SQLException {
+    pipeline.clickHouse().execute("INSERT INTO " + FACTS + " (id) VALUES ('somebody else''s')");
+    assertThatThrownBy(() -> load(SMALL_CHUNKS, () -> {}))
+        .hasMessageContaining("TRUNCATE TABLE " + FACTS);
+    assertThat(facts()).isOne();
+    assertThat(slots()).isEmpty();
+
+    initialLoad(SMALL_CHUNKS, Narrator.SILENT).run(true);
+    assertLoaded();
+  }
+
+  @Test
+  void aColumnThatSqlCannotMakeIsNamed() {
+    String refusal =
+        InitialLoad.refusal(
+            pipeline.mapping(
+                mapping ->
+                    mapping.withSchema(
+                        mapping.schema().replace("updated_at Int64", "updated_at String"))));
+    assertThat(refusal).contains("updated_at", "timestamp with time zone to String");
+    assertThat(InitialLoad.refusal(pipeline.mapping())).isNull();
+  }
+
+  private interface Strike {
+    void now() throws SQLException;
+  }
+
+  /** Loads, and strikes once when the first chunk is done. */
+  private BulkLoad.Result load(BulkLoad.Options options, Strike strike) {
+    Narrator striking =
+        new Narrator() {
+          private boolean struck;
+
+          @Override
+          public synchronized void say(String sentence) {
+            said.add(sentence);
+          }
+
+          @Override
+          public void progress(String line) {
+            if (!struck && line.contains("to go")) {
+              struck = true;
+              try {
+                strike.now();
+              } catch (SQLException e) {
+                throw new AssertionError(e);
+              }
+            }
+          }
+        };
+    return initialLoad(options, striking).run(false);
+  }
+
+  private static InitialLoad initialLoad(BulkLoad.Options options, Narrator narrator) {
+    return new InitialLoad(
+        pipeline.stack().postgres(),
+        pipeline.clickHouse(),
+        pipeline.mapping(),
+        "sluice",
+        options,
+        narrator);
+  }
+
+  private static void kill(String name) {
+    Supervisor server =
+        pipeline.stack().servers().stream()
+            .filter(each -> each.name().equals(name))
+            .findAny()
+            .orElseThrow();
+    ProcessHandle.of(server.pid().orElseThrow()).orElseThrow().destroyForcibly();
+  }
+
+  /** {@code ./sluice load} as a process of its own. */
+  private static Process loader(String... options) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                Home.locate().libraryClassPath(),
+                "dev.sluice.cli.Sluice",
+                "load",
+                "--no-register",
+                "--data-dir",
+                dataDir.toString()));
+    command.addAll(List.of(options));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(dataDir.resolve("load.log").toFile())
+        .start();
+  }
+
+  private static String log() throws Exception {
+    return Files.readString(dataDir.resolve("load.log"));
+  }
+
+  private static long facts() {
+    return pipeline.clickHouse().number("SELECT count() FROM " + FACTS);
+  }
+
+  /** Complete: the slot has its name, and both tables are the same. */
+  private static void assertLoaded() throws SQLException {
+    assertThat(slots()).containsExactly("sluice");
+    TableComparison.Result result = pipeline.compare();
+    assertThat(result.differences()).isEmpty();
+    assertThat(result.identical()).isTrue();
+  }
+
+  private static List<String> slots() throws SQLException {
+    List<String> slots = new ArrayList<>();
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery("SELECT slot_name FROM pg_replication_slots ORDER BY 1")) {
+      while (rows.next()) {
+        slots.add(rows.getString(1));
+      }
+    }
+    return slots;
+  }
+
+  private static void execute(String sql) throws SQLException {
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+}
