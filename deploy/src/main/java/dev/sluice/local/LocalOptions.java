@@ -140,12 +140,12 @@ public record LocalOptions(
 
   /** The same with another number of visits and another fact table. */
   public LocalOptions with(int rows, FactTable factTable) {
-    return copy(rows, factTable, sink, sinkPlugin, overrides);
+    return copy(rows, factTable, sink, sinkPlugin, postgres, clickHouse, overrides);
   }
 
   /** The same with the official sink. */
   public LocalOptions withOfficialSink(Path plugin) {
-    return copy(rows, factTable, Sink.OFFICIAL, plugin, overrides);
+    return copy(rows, factTable, Sink.OFFICIAL, plugin, postgres, clickHouse, overrides);
   }
 
   /** The same with settings put over those of source, sink and worker. */
@@ -156,6 +156,8 @@ public record LocalOptions(
         factTable,
         this.sink,
         sinkPlugin,
+        postgres,
+        clickHouse,
         new Overrides(source, sink, worker, overrides.kafkaPort(), overrides.kafka()));
   }
 
@@ -163,28 +165,24 @@ public record LocalOptions(
   public LocalOptions withKafkaBehind(int port) {
     Overrides changed =
         new Overrides(overrides.source(), overrides.sink(), overrides.worker(), port, null);
-    return copy(rows, factTable, sink, sinkPlugin, changed);
+    return copy(rows, factTable, sink, sinkPlugin, postgres, clickHouse, changed);
   }
 
   /** The same with a Postgres, a Kafka and a ClickHouse that already run. */
   LocalOptions on(PostgresAddress postgres, String kafka, ClickHouseAddress clickHouse) {
-    return new LocalOptions(
-        dataDir,
-        fresh,
-        rows,
-        factTable,
-        sink,
-        sinkPlugin,
-        postgres,
-        table,
-        clickHouse,
-        initialLoad,
-        ports,
-        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), null, kafka));
+    Overrides changed =
+        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), null, kafka);
+    return copy(rows, factTable, sink, sinkPlugin, postgres, clickHouse, changed);
   }
 
   private LocalOptions copy(
-      int rows, FactTable factTable, Sink sink, Path sinkPlugin, Overrides overrides) {
+      int rows,
+      FactTable factTable,
+      Sink sink,
+      Path sinkPlugin,
+      PostgresAddress postgres,
+      ClickHouseAddress clickHouse,
+      Overrides overrides) {
     return new LocalOptions(
         dataDir,
         fresh,
