@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,7 +27,7 @@ final class ExporterRulesTest {
             .start();
     try {
       Map<String, Double> found = new TreeMap<>();
-      await().until(() -> !clickHouse(exporter).isEmpty());
+      await().atMost(Duration.ofMinutes(1)).until(() -> !clickHouse(exporter).isEmpty());
       for (Series series : clickHouse(exporter)) {
         assertThat(series.labels()).isEqualTo(Map.of("task", "1", "version", "v1.5.0"));
         assertThat(found.put(series.name(), series.value())).as(series.name()).isNull();
