@@ -129,10 +129,10 @@ public final class StreamBench {
     int batch = rate == 0 ? 500 : Math.max(1, rate / WRITERS / BATCHES_PER_SECOND);
     String statement =
         """
-        DO $$ BEGIN FOR i IN 1..%d LOOP
+        DO $$ DECLARE visit uuid; BEGIN FOR i IN 1..%d LOOP
+          visit := md5('visit' || (1 + floor(random() * %d))::int)::uuid;
           UPDATE app_user_visits
-          SET state = coalesce(state, 0) + 1, updated_at = clock_timestamp()
-          WHERE id = md5('visit' || (1 + floor(random() * %d))::int)::uuid;
+          SET state = coalesce(state, 0) + 1, updated_at = clock_timestamp() WHERE id = visit;
           COMMIT;
         END LOOP; END $$"""
             .formatted(batch, rows);

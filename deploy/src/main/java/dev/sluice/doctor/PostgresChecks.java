@@ -1,8 +1,12 @@
 package dev.sluice.doctor;
 
+import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.Sql;
 import dev.sluice.pipeline.PostgresAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,6 +19,7 @@ import java.util.Map;
 final class PostgresChecks {
 
   private static final int OLDEST = 140_000;
+  private static final long LITTLE_DISK = 5L << 30;
   private static final long MUCH_WAL = 1L << 30;
   private static final int SAMPLED_ROWS = 100_000;
 
@@ -55,6 +60,7 @@ final class PostgresChecks {
     publication();
     identity();
     slot();
+    unfinishedLoad();
     heartbeat();
     version();
     return findings.checks();
@@ -251,6 +257,43 @@ final class PostgresChecks {
         most,
         "a pipeline that stands still can fill Postgres's disk",
         "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();");
+    disk(retained);
+  }
+
+  /** Postgres does not tell how full its disk is; where it runs on this machine, we look. */
+  private void disk(long retained) throws SQLException {
+    String directory = text("SELECT setting FROM pg_settings WHERE name = 'data_directory'");
+    if (directory == null || !Files.isDirectory(Path.of(directory))) {
+      findings.ok("disk of Postgres", "not on this machine: watch it where it is");
+      return;
+    }
+    long free;
+    try {
+      free = Files.getFileStore(Path.of(directory)).getUsableSpace();
+    } catch (IOException e) {
+      findings.ok("disk of Postgres", "cannot be read from here: watch it where it is");
+      return;
+    }
+    findings.advise(
+        free > Math.max(LITTLE_DISK, 2 * retained),
+        "disk of Postgres",
+        (free >> 20) + " MB free",
+        "a full disk stops Postgres, and WAL that a slot holds back fills it",
+        "make room, or set max_slot_wal_keep_size");
+  }
+
+  private void unfinishedLoad() throws SQLException {
+    String loading =
+        text(
+            "SELECT slot_name FROM pg_replication_slots WHERE slot_name = ?",
+            slotName() + InitialLoad.LOADING);
+    if (loading != null) {
+      findings.warn(
+          "initial load",
+          "the slot " + loading + " is there",
+          "a load is under way, or was killed; its slot holds back WAL",
+          "wait for it, or run ./sluice load again, which removes what is left of it");
+    }
   }
 
   private void heartbeat() throws SQLException {

@@ -42,8 +42,10 @@ public final class InitialLoad {
     SNAPSHOT
   }
 
+  /** What follows the slot's name until the load is over. */
+  public static final String LOADING = "_loading";
+
   private static final int ATTEMPTS = 3;
-  private static final String SUFFIX = "_loading";
   private static final int LONGEST_SLOT_NAME = 63;
 
   private final PostgresAddress postgres;
@@ -69,7 +71,7 @@ public final class InitialLoad {
     this.clickHouse = clickHouse;
     this.mapping = mapping;
     this.slot = slot;
-    this.loadingSlot = slot + SUFFIX;
+    this.loadingSlot = slot + LOADING;
     this.options = options;
     this.narrator = narrator;
     if (loadingSlot.length() > LONGEST_SLOT_NAME) {

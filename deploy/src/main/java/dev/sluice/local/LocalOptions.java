@@ -78,14 +78,16 @@ public record LocalOptions(
    * @param sink settings put over the sink's own
    * @param worker settings put over the worker's own
    * @param kafkaPort the port at which Kafka's clients are to look for it; null for its own
+   * @param kafka bootstrap servers of a Kafka that already runs; null for an embedded one
    */
   public record Overrides(
       Map<String, String> source,
       Map<String, String> sink,
       Map<String, String> worker,
-      Integer kafkaPort) {
+      Integer kafkaPort,
+      String kafka) {
     /** connect-configs as it is. */
-    public static final Overrides NONE = new Overrides(Map.of(), Map.of(), Map.of(), null);
+    public static final Overrides NONE = new Overrides(Map.of(), Map.of(), Map.of(), null, null);
   }
 
   /** The table of an embedded Postgres. */
@@ -144,12 +146,12 @@ public record LocalOptions(
 
   /** The same with another number of visits and another fact table. */
   public LocalOptions with(int rows, FactTable factTable) {
-    return copy(rows, factTable, sink, sinkPlugin, overrides);
+    return copy(rows, factTable, sink, sinkPlugin, postgres, clickHouse, overrides);
   }
 
   /** The same with the official sink. */
   public LocalOptions withOfficialSink(Path plugin) {
-    return copy(rows, factTable, Sink.OFFICIAL, plugin, overrides);
+    return copy(rows, factTable, Sink.OFFICIAL, plugin, postgres, clickHouse, overrides);
   }
 
   /** The same with settings put over those of source, sink and worker. */
@@ -160,18 +162,33 @@ public record LocalOptions(
         factTable,
         this.sink,
         sinkPlugin,
-        new Overrides(source, sink, worker, overrides.kafkaPort()));
+        postgres,
+        clickHouse,
+        new Overrides(source, sink, worker, overrides.kafkaPort(), overrides.kafka()));
   }
 
   /** The same with something between Kafka and its clients, which listens at this port. */
   public LocalOptions withKafkaBehind(int port) {
     Overrides changed =
-        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), port);
-    return copy(rows, factTable, sink, sinkPlugin, changed);
+        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), port, null);
+    return copy(rows, factTable, sink, sinkPlugin, postgres, clickHouse, changed);
+  }
+
+  /** The same with a Postgres, a Kafka and a ClickHouse that already run. */
+  LocalOptions on(PostgresAddress postgres, String kafka, ClickHouseAddress clickHouse) {
+    Overrides changed =
+        new Overrides(overrides.source(), overrides.sink(), overrides.worker(), null, kafka);
+    return copy(rows, factTable, sink, sinkPlugin, postgres, clickHouse, changed);
   }
 
   private LocalOptions copy(
-      int rows, FactTable factTable, Sink sink, Path sinkPlugin, Overrides overrides) {
+      int rows,
+      FactTable factTable,
+      Sink sink,
+      Path sinkPlugin,
+      PostgresAddress postgres,
+      ClickHouseAddress clickHouse,
+      Overrides overrides) {
     return new LocalOptions(
         dataDir,
         fresh,

@@ -33,6 +33,7 @@ public final class LocalStack implements AutoCloseable {
   private final Ports ports;
   private final PostgresServer postgres;
   private final KafkaServer kafka;
+  private final String bootstrapServers;
   private final ConnectWorker connect;
   private final BiFunction<String, Integer, ConnectWorker> worker;
   private final ClickHouseServer clickHouse;
@@ -68,12 +69,10 @@ public final class LocalStack implements AutoCloseable {
                 dataDir,
                 ports.choose("ClickHouse", "--clickhouse-port", asked.clickHouse(), 8123));
     clickHouseAddress = clickHouse == null ? options.clickHouse() : clickHouse.address();
-    int kafkaPort = ports.choose("Kafka", "--kafka-port", asked.kafka(), 9092);
     int connectPort = ports.choose("Connect", "--connect-port", asked.connect(), 8083);
     opsPort = ports.choose("the operator's page", "--ops-port", asked.ops(), 8080);
-    Integer behind = options.overrides().kafkaPort();
-    kafka =
-        new KafkaServer(home, dataDir, kafkaPort, ports.any(), behind == null ? kafkaPort : behind);
+    kafka = options.overrides().kafka() == null ? ownKafka(options, home) : null;
+    bootstrapServers = kafka == null ? options.overrides().kafka() : kafka.bootstrapServers();
 
     Map<String, String> environment = new HashMap<>(postgresAddress.environment());
     environment.putAll(clickHouseAddress.environment());
@@ -87,7 +86,7 @@ public final class LocalStack implements AutoCloseable {
                 dataDir,
                 port,
                 plugins,
-                kafka.bootstrapServers(),
+                bootstrapServers,
                 environment,
                 options.overrides().worker());
     connect = worker.apply("Connect", connectPort);
@@ -96,7 +95,11 @@ public final class LocalStack implements AutoCloseable {
   /** Starts all servers side by side and returns when all are ready. */
   void start() {
     List<CompletableFuture<Void>> starts = new ArrayList<>();
-    starts.add(CompletableFuture.runAsync(() -> start(kafka)).thenRun(() -> start(connect)));
+    CompletableFuture<Void> broker =
+        kafka == null
+            ? CompletableFuture.completedFuture(null)
+            : CompletableFuture.runAsync(() -> start(kafka));
+    starts.add(broker.thenRunAsync(() -> start(connect)));
     if (postgres != null) {
       starts.add(CompletableFuture.runAsync(() -> start(postgres)));
     }
@@ -160,10 +163,10 @@ public final class LocalStack implements AutoCloseable {
 
   /** Kafka's {@code bootstrap.servers}. */
   public String kafka() {
-    return kafka.bootstrapServers();
+    return bootstrapServers;
   }
 
-  /** The port at which Kafka itself listens. */
+  /** The port at which the embedded Kafka itself listens. */
   public int kafkaPort() {
     return kafka.port();
   }
@@ -201,6 +204,12 @@ public final class LocalStack implements AutoCloseable {
         .forEach(
             name -> last.stream().filter(s -> s.name().equals(name)).forEach(Supervisor::stop));
     ports.close();
+  }
+
+  private KafkaServer ownKafka(LocalOptions options, Home home) {
+    int port = ports.choose("Kafka", "--kafka-port", options.ports().kafka(), 9092);
+    Integer behind = options.overrides().kafkaPort();
+    return new KafkaServer(home, dataDir, port, ports.any(), behind == null ? port : behind);
   }
 
   private String pluginPath(Home home, Path sinkPlugin) {

@@ -190,6 +190,30 @@ final class LoadIT {
   }
 
   @Test
+  void registeringWithABulkLoadLoadsOnceAndStreamsFromThere() throws Exception {
+    try {
+      Process register = sluice("register", "--initial-load", "bulk");
+      assertThat(register.waitFor()).as(log()).isZero();
+      assertThat(log()).contains("sluice-source: create", "Loaded ", "sluice-sink: all tasks run");
+
+      assertThat(sluice("register", "--initial-load", "bulk").waitFor()).as(log()).isZero();
+      assertThat(log()).contains("sluice-source: unchanged").doesNotContain("Loaded ");
+
+      execute("UPDATE app_user_visits SET state = 8 WHERE ctid = '(1,1)'");
+      pipeline.awaitSynced(progress -> {});
+      assertLoaded();
+    } finally {
+      pipeline.connect().stop("sluice-source");
+      await()
+          .atMost(LIMIT)
+          .ignoreExceptions()
+          .until(() -> pipeline.connect().resetOffsets("sluice-source") != null);
+      pipeline.connect().delete("sluice-source");
+      pipeline.connect().delete("sluice-sink");
+    }
+  }
+
+  @Test
   void aColumnThatSqlCannotMakeIsNamed() {
     String refusal =
         InitialLoad.refusal(
@@ -252,18 +276,21 @@ final class LoadIT {
 
   /** {@code ./sluice load} as a process of its own. */
   private static Process loader(String... options) throws Exception {
+    List<String> load = new ArrayList<>(List.of("load", "--no-register"));
+    load.addAll(List.of(options));
+    return sluice(load.toArray(String[]::new));
+  }
+
+  private static Process sluice(String... arguments) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-cp",
                 Home.locate().libraryClassPath(),
-                "dev.sluice.cli.Sluice",
-                "load",
-                "--no-register",
-                "--data-dir",
-                dataDir.toString()));
-    command.addAll(List.of(options));
+                "dev.sluice.cli.Sluice"));
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--data-dir", dataDir.toString()));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(dataDir.resolve("load.log").toFile())

@@ -18,7 +18,7 @@ final class OfficialSinkIT extends PipelineScenarios {
   }
 
   @Override
-  LocalOptions withSink(LocalOptions options) {
+  LocalOptions changed(LocalOptions options) {
     return options.withOfficialSink(Path.of(System.getenv(PLUGIN)));
   }
 }

@@ -90,15 +90,15 @@ abstract class PipelineScenarios {
                 Map.of("heartbeat.interval.ms", "200"),
                 Map.of(),
                 Map.of("plugin.discovery", "hybrid_fail", "offset.flush.interval.ms", "200"));
-    pipeline = new LocalPipeline(withSink(options), Home.locate(), new TestNarrator());
+    pipeline = new LocalPipeline(changed(options), Home.locate(), new TestNarrator());
     pipeline.start();
     pipeline.register();
     pipeline.awaitSynced(progress -> {});
     connection = pipeline.stack().postgres().connect();
   }
 
-  /** The options with the sink that these scenarios are for: the bundled one, unless changed. */
-  LocalOptions withSink(LocalOptions options) {
+  /** The options with what these scenarios are for: another sink, other servers. */
+  LocalOptions changed(LocalOptions options) {
     return options;
   }
 
@@ -364,16 +364,10 @@ abstract class PipelineScenarios {
   @ParameterizedTest
   @ValueSource(strings = {"Postgres", "Kafka", "Connect", "ClickHouse"})
   void killedServerComesBackAndNothingIsLost(String name) throws SQLException {
-    Supervisor server =
-        pipeline.stack().servers().stream().filter(s -> s.name().equals(name)).findFirst().get();
-    long pid = server.pid().orElseThrow();
     try (Workload workload = new Workload(pipeline.stack().postgres(), change -> {})) {
       workload.start();
       await().until(() -> workload.changes() > 10);
-      ProcessHandle.of(pid).orElseThrow().destroyForcibly();
-      await()
-          .atMost(Duration.ofMinutes(2))
-          .until(() -> server.isUp() && server.pid().orElseThrow() != pid);
+      killAndAwait(name);
       long changes = workload.changes();
       await().atMost(Duration.ofMinutes(1)).until(() -> workload.changes() > changes + 10);
     }
@@ -383,6 +377,17 @@ abstract class PipelineScenarios {
     synced();
     assertThat(pipeline.connect().connectors().values())
         .allSatisfy(connector -> assertThat(connector.firstFailed()).isEmpty());
+  }
+
+  /** Kills the server of that name and returns when it is there again. */
+  void killAndAwait(String name) {
+    Supervisor server =
+        pipeline.stack().servers().stream().filter(s -> s.name().equals(name)).findFirst().get();
+    long pid = server.pid().orElseThrow();
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(() -> server.isUp() && server.pid().orElseThrow() != pid);
   }
 
   private String insert() throws SQLException {
