@@ -195,7 +195,7 @@ public final class SinkBench {
   }
 
   private ConnectorSpec spec(Topic topic, Sink sink, String table) {
-    ConnectorSpec base = ConnectorSpec.read(home.configs().resolve(sink.file()));
+    ConnectorSpec base = sink.connector(home);
     Map<String, String> config = new TreeMap<>(base.config());
     config.put("topics", topic.topicName());
     config.put("topic2TableMap", topic.topicName() + "=" + table);

@@ -13,6 +13,7 @@ import dev.sluice.connect.Secrets;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
+import dev.sluice.local.LocalOptions.Sink;
 import dev.sluice.pipeline.ClickHouse;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -47,9 +48,18 @@ final class RegisterCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description =
-          "Connector files: {\"name\": …, \"config\": {…}}. Without any: source.json and sink.json"
-              + " of connect-configs.")
+          "Connector files: {\"name\": …, \"config\": {…}}. Without any: source.json and a sink of"
+              + " connect-configs, the bundled one unless --sink says otherwise.")
   private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--sink",
+      paramLabel = "SINK",
+      defaultValue = "${env:SLUICE_SINK}",
+      description =
+          "Which sink of connect-configs writes the facts: ${COMPLETION-CANDIDATES} (SLUICE_SINK)."
+              + " The other one is removed, as both write the same table. Not with FILE.")
+  private Sink sink;
 
   @Option(
       names = "--overlay",
@@ -100,6 +110,10 @@ final class RegisterCommand implements Callable<Integer> {
     }
     List<Change> changes = registration.changes(specs);
     changes.forEach(change -> print(out, change));
+    String replaced = replacedSink(client);
+    if (replaced != null) {
+      out.println(replaced + ": remove");
+    }
     if (!valid(out, registration, changes)) {
       return Sluice.NOT_WELL;
     }
@@ -109,6 +123,9 @@ final class RegisterCommand implements Callable<Integer> {
     }
     if (bulk && registered == null) {
       load(specs);
+    }
+    if (replaced != null) {
+      client.delete(replaced);
     }
     changes.forEach(registration::apply);
     for (Change change : changes) {
@@ -146,13 +163,8 @@ final class RegisterCommand implements Callable<Integer> {
   }
 
   private List<ConnectorSpec> specs() {
-    if (files.isEmpty()) {
-      Path configs = Home.locate().configs();
-      files = List.of(configs.resolve("source.json"), configs.resolve("sink.json"));
-    }
     List<ConnectorSpec> specs = new ArrayList<>();
-    for (Path file : files) {
-      ConnectorSpec connector = ConnectorSpec.read(file);
+    for (ConnectorSpec connector : chosen()) {
       if (overlay != null && connector.isSink()) {
         connector = connector.with(overlay);
       }
@@ -167,6 +179,25 @@ final class RegisterCommand implements Callable<Integer> {
       }
     }
     return specs;
+  }
+
+  private List<ConnectorSpec> chosen() {
+    if (!files.isEmpty()) {
+      return files.stream().map(ConnectorSpec::read).toList();
+    }
+    Home home = Home.locate();
+    Sink chosen = sink == null ? Sink.BUNDLED : sink;
+    return List.of(
+        ConnectorSpec.read(home.configs().resolve("source.json")), chosen.connector(home));
+  }
+
+  /** The sink of connect-configs that has to make room; null when none has. */
+  private String replacedSink(ConnectClient client) {
+    if (!files.isEmpty() || sink == null) {
+      return null;
+    }
+    String other = sink.other().connector(Home.locate()).name();
+    return client.connectors().containsKey(other) ? other : null;
   }
 
   private static boolean valid(PrintWriter out, Registration registration, List<Change> changes) {

@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       UpCommand.class,
       OpsCommand.class,
+      PrepareCommand.class,
       LoadCommand.class,
       RegisterCommand.class,
       StatusCommand.class,
@@ -53,7 +54,10 @@ public final class Sluice {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    CommandLine commandLine = commandLine();
+    int code = commandLine.execute(args);
+    commandLine.getOut().flush(); // it does so by itself after whole lines only
+    System.exit(code);
   }
 
   static CommandLine commandLine() {

@@ -185,7 +185,14 @@ public final class BulkLoad {
   private void work(Queue<Chunk> waiting, Snapshot snapshot, Transfer transfer, String filter)
       throws ChunkCopier.Failure {
     try (ChunkCopier copier =
-        new ChunkCopier(postgres, snapshot, clickHouse, transfer, filter, bytes)) {
+        new ChunkCopier(
+            postgres,
+            snapshot,
+            clickHouse,
+            transfer,
+            ChunkCopier.queryPrefix(mapping),
+            filter,
+            bytes)) {
       copiers.add(copier);
       for (Chunk chunk; !stopped && (chunk = waiting.poll()) != null; ) {
         rows.addAndGet(copyWithPatience(copier, chunk));

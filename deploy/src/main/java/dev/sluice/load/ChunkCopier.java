@@ -4,6 +4,7 @@ import com.clickhouse.client.api.ServerException;
 import com.clickhouse.data.ClickHouseFormat;
 import dev.sluice.SluiceException;
 import dev.sluice.mapping.CopyForm;
+import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,11 +55,13 @@ final class ChunkCopier implements AutoCloseable {
   private final Snapshot snapshot;
   private final ClickHouse clickHouse;
   private final Transfer transfer;
+  private final String queryPrefix;
   private final String filter;
   private final AtomicLong bytes;
   private volatile Connection connection;
 
   /**
+   * @param queryPrefix how the ids of the inserts begin
    * @param filter which rows of a chunk to copy, in Postgres's SQL
    * @param bytes to be counted up with what is sent
    */
@@ -66,12 +70,14 @@ final class ChunkCopier implements AutoCloseable {
       Snapshot snapshot,
       ClickHouse clickHouse,
       Transfer transfer,
+      String queryPrefix,
       String filter,
       AtomicLong bytes) {
     this.postgres = postgres;
     this.snapshot = snapshot;
     this.clickHouse = clickHouse;
     this.transfer = transfer;
+    this.queryPrefix = queryPrefix;
     this.filter = filter;
     this.bytes = bytes;
   }
@@ -91,6 +97,7 @@ final class ChunkCopier implements AutoCloseable {
               transfer.into(),
               ClickHouseFormat.TabSeparated,
               Transfer.SETTINGS,
+              queryPrefix + UUID.randomUUID(),
               out -> sent[0] = send(source, copy, out));
       if (written != sent[0]) {
         throw new SluiceException(
@@ -151,15 +158,22 @@ final class ChunkCopier implements AutoCloseable {
         return refused(refused, chunk);
       }
       if (cause instanceof SQLException e) {
-        String state = e.getSQLState() == null ? "" : e.getSQLState();
-        // Connection lost, server shutting down or starting, out of resources; the snapshot gone.
-        boolean mayPass =
-            state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
-        return new Failure("Postgres at " + postgres + ": " + e.getMessage(), mayPass, e);
+        return new Failure("Postgres at " + postgres + ": " + e.getMessage(), mayPass(e), e);
       }
     }
     return new Failure(
         "ClickHouse does not take the rows: " + SluiceException.reason(failed), true, failed);
+  }
+
+  /** Connection lost, server shutting down or starting, out of resources. */
+  static boolean mayPass(SQLException e) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
+  }
+
+  /** How the ids of our inserts into a table begin. */
+  static String queryPrefix(TableMapping mapping) {
+    return "sluice-load-" + mapping.fact() + "-";
   }
 
   private Failure refused(ServerException refused, Chunk chunk) {

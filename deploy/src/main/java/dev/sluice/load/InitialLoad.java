@@ -192,7 +192,12 @@ public final class InitialLoad {
       finish();
       return result;
     } catch (SQLException e) {
-      throw new SnapshotLost("Postgres at " + postgres + ": " + e.getMessage());
+      String message = "Postgres at " + postgres + ": " + e.getMessage();
+      if (ChunkCopier.mayPass(e)) {
+        throw new SnapshotLost(message);
+      }
+      throw new SluiceException(
+          message + " (the role needs REPLICATION, and SELECT on " + mapping.source() + ")", e);
     }
   }
 
@@ -254,6 +259,11 @@ public final class InitialLoad {
 
   /** Rows before slot: as long as the slot is there, the rows are known to be unfinished. */
   private void removeUnfinished() {
+    // What the server has taken of an insert that was broken off must not land after this.
+    clickHouse.executeOne(
+        "KILL QUERY WHERE startsWith(query_id, "
+            + Sql.factText(ChunkCopier.queryPrefix(mapping))
+            + ") SYNC");
     empty();
     try (Connection connection = postgres.connect()) {
       drop(connection, loadingSlot);

@@ -5,12 +5,12 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.StringArray;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A ClickHouse server from libchdb, in a JVM of its own: {@code ChdbServer LIBRARY DATA_DIR PORT}.
+ * A ClickHouse server from libchdb, in a JVM of its own: {@code ChdbServer LIBRARY DATA_DIR PORT
+ * [HOST CONFIG_FILE]}.
  *
  * <p>libchdb holds clickhouse-local together with ClickHouse's own HTTP handler. One blocking call
  * turns it into a server on 127.0.0.1; it returns when {@code exit} is typed at its prompt, which
@@ -54,10 +54,14 @@ public final class ChdbServer {
 
   private ChdbServer() {}
 
-  /** Arguments: path of the library, directory of the tables, HTTP port. Returns when stopped. */
+  /**
+   * Arguments: path of the library, directory of the tables, HTTP port; where it is not to be for
+   * this machine alone, also the address to listen on and a configuration that names the users.
+   * Returns when stopped.
+   */
   public static void main(String[] args) {
-    if (args.length != 3) {
-      System.err.println("usage: ChdbServer LIBRARY DATA_DIR PORT");
+    if (args.length != 3 && args.length != 5) {
+      System.err.println("usage: ChdbServer LIBRARY DATA_DIR PORT [HOST CONFIG_FILE]");
       System.exit(2);
     }
     Chdb chdb = Native.load(args[0], Chdb.class);
@@ -66,7 +70,7 @@ public final class ChdbServer {
     chdb.chdb_set_signal_handlers_enabled(0);
     int console = consoleAsStandardInput();
 
-    Thread engine = new Thread(() -> serve(chdb, Path.of(args[1]), args[2]), "chdb");
+    Thread engine = new Thread(() -> serve(chdb, args), "chdb");
     engine.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(console, engine), "stop"));
   }
@@ -88,14 +92,14 @@ public final class ChdbServer {
     return console;
   }
 
-  private static void serve(Chdb chdb, Path dataDir, String port) {
+  private static void serve(Chdb chdb, String[] args) {
     List<String> command =
         new ArrayList<>(
             List.of(
                 "clickhouse-local",
-                "--path=" + dataDir,
-                "--listen_host=127.0.0.1",
-                "--http_port=" + port,
+                "--path=" + args[1],
+                "--listen_host=" + (args.length > 3 ? args[3] : "127.0.0.1"),
+                "--http_port=" + args[2],
                 "--interactive",
                 "--disable_suggestion",
                 "--history_file=/dev/null",
@@ -103,6 +107,9 @@ public final class ChdbServer {
                 "--log-level=warning",
                 "--query",
                 "SYSTEM START LISTEN HTTP"));
+    if (args.length > 4) {
+      command.add("--config-file=" + args[4]);
+    }
     Pointer result =
         chdb.chdb_query_cmdline(
             command.size(), new StringArray(command.toArray(String[]::new), "UTF-8"));

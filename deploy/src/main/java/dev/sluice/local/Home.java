@@ -1,6 +1,8 @@
 package dev.sluice.local;
 
 import dev.sluice.SluiceException;
+import dev.sluice.pipeline.FactTable;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,10 +21,11 @@ public record Home(Path directory) {
   public static Home locate() {
     String named = System.getProperty("sluice.home");
     Path directory = named == null ? parentOfLib() : Path.of(named).toAbsolutePath();
-    if (!Files.isDirectory(directory.resolve("plugins"))) {
+    if (!Files.isDirectory(directory.resolve("connect-configs"))) {
       throw new SluiceException(
           directory
-              + " holds no plugins: it is not a built Sluice. Run ./sluice, which builds it.");
+              + " holds no connect-configs: it is not a built Sluice. Run ./sluice, which builds"
+              + " it.");
     }
     return new Home(directory);
   }
@@ -54,5 +57,15 @@ public record Home(Path directory) {
   /** The configurations and SQL. */
   public Path configs() {
     return directory.resolve("connect-configs");
+  }
+
+  /** What creates a fact table and its view. */
+  public String sql(FactTable factTable) {
+    Path file = configs().resolve(factTable.sqlFile());
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new SluiceException(file + " cannot be read: " + SluiceException.reason(e), e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.local;
 
 import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
@@ -52,9 +53,14 @@ public record LocalOptions(
       this.file = file;
     }
 
-    /** The connector's configuration below connect-configs. */
-    public String file() {
-      return file;
+    /** The connector as connect-configs has it. */
+    public ConnectorSpec connector(Home home) {
+      return ConnectorSpec.read(home.configs().resolve(file));
+    }
+
+    /** The one that has to go when this one comes: both write the same table. */
+    public Sink other() {
+      return this == BUNDLED ? OFFICIAL : BUNDLED;
     }
   }
 

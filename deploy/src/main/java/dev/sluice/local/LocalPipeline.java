@@ -20,9 +20,6 @@ import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -108,7 +105,7 @@ public final class LocalPipeline implements AutoCloseable {
     }
     SourceTable.publish(
         stack.postgres(), options.table(), home.configs().resolve("sql/postgres.sql"));
-    clickHouse.execute(read(home.configs().resolve(options.factTable().sqlFile())));
+    clickHouse.execute(home.sql(options.factTable()));
   }
 
   /**
@@ -155,7 +152,11 @@ public final class LocalPipeline implements AutoCloseable {
   public void register() {
     narrator.progress("Registering source and sink");
     Registration registration = new Registration(connect);
-    removeOtherSink();
+    String other = options.sink().other().connector(home).name();
+    if (connect.connectors().containsKey(other)) {
+      connect.delete(other);
+      narrator.say(other + ": removed, " + sink.name() + " takes its place");
+    }
     List<Change> changes = registration.changes(List.of(source, sink));
     registration.refuseInvalid(changes);
     changes.forEach(registration::apply);
@@ -300,7 +301,7 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   private ConnectorSpec sinkSpec() {
-    ConnectorSpec spec = ConnectorSpec.read(home.configs().resolve(options.sink().file()));
+    ConnectorSpec spec = options.sink().connector(home);
     if (options.factTable() == FactTable.STRICT) {
       spec = spec.with(home.configs().resolve("strict.json"));
     }
@@ -319,17 +320,6 @@ public final class LocalPipeline implements AutoCloseable {
         elsewhere.number("SELECT 1");
       } catch (SluiceException e) {
         throw new SluiceException(e.getMessage() + " (--clickhouse)", e);
-      }
-    }
-  }
-
-  /** Both sinks write the same table; only the chosen one shall. */
-  private void removeOtherSink() {
-    for (LocalOptions.Sink other : LocalOptions.Sink.values()) {
-      String name = ConnectorSpec.read(home.configs().resolve(other.file())).name();
-      if (other != options.sink() && connect.connectors().containsKey(name)) {
-        connect.delete(name);
-        narrator.say(name + ": removed, " + sink.name() + " takes its place");
       }
     }
   }
@@ -354,13 +344,5 @@ public final class LocalPipeline implements AutoCloseable {
               + "\nUse the same options, another --data-dir, or --fresh to start over.");
     }
     dataDir.writeMark("pipeline", mine);
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new SluiceException(file + " cannot be read: " + SluiceException.reason(e), e);
-    }
   }
 }

@@ -28,7 +28,7 @@ public final class SourceTable {
    * @param table {@code schema.table}
    * @throws SluiceException when the server, the table or {@code wal_level} is not as it has to be
    */
-  static void check(PostgresAddress postgres, String table) {
+  public static void check(PostgresAddress postgres, String table) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       String walLevel = text(statement, "SHOW wal_level");
@@ -79,7 +79,7 @@ public final class SourceTable {
   }
 
   /** Rows that the table holds now. */
-  static long rows(PostgresAddress postgres, String table) {
+  public static long rows(PostgresAddress postgres, String table) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       return Long.parseLong(text(statement, "SELECT count(*) FROM " + Sql.table(table)));

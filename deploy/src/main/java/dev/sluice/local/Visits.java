@@ -10,8 +10,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** The demonstration's source table, {@value LocalOptions#VISITS}, in an embedded Postgres. */
-final class Visits {
+/** The demonstration's source table, {@value LocalOptions#VISITS}, in natural Postgres types. */
+public final class Visits {
 
   private Visits() {}
 
@@ -20,7 +20,7 @@ final class Visits {
    *
    * @return false when it was there already; it is then left as it is
    */
-  static boolean create(PostgresAddress postgres, int rows) {
+  public static boolean create(PostgresAddress postgres, int rows) {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       try (ResultSet found =

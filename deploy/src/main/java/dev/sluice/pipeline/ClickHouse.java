@@ -81,13 +81,18 @@ public final class ClickHouse implements AutoCloseable {
    *
    * @param into what follows INSERT INTO, up to FORMAT
    * @param settings of this statement
+   * @param queryId what the server shall call it; unique
    * @return rows written
    * @throws Exception the client's own, or the writer's: the caller knows which of them may pass
    */
   public long insert(
-      String into, ClickHouseFormat format, Map<String, String> settings, DataStreamWriter writer)
+      String into,
+      ClickHouseFormat format,
+      Map<String, String> settings,
+      String queryId,
+      DataStreamWriter writer)
       throws Exception {
-    InsertSettings insert = new InsertSettings();
+    InsertSettings insert = new InsertSettings().setQueryId(queryId);
     insert.setOption(ClientConfigProperties.RETRY_ON_FAILURE.getKey(), 0);
     settings.forEach(insert::serverSetting);
     try (InsertResponse response = client.insert(into, writer, format, insert).get()) {

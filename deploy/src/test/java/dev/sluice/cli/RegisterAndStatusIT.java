@@ -15,6 +15,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,6 +158,78 @@ final class RegisterAndStatusIT {
     assertThat(output).containsPattern("sluice-sink +sink +FAILED .*countryCode");
     assertThat(run("register")).isZero();
     assertThat(run("status")).isZero();
+  }
+
+  @Test
+  @Order(12)
+  void sinkThatTheWorkerDoesNotHaveReplacesNone() {
+    assertThat(run("register", "--sink", "official")).isEqualTo(1);
+    assertThat(output).contains("sluice-sink: remove", "com.clickhouse.kafka.connect");
+    assertThat(pipeline.connect().connectors()).containsKey("sluice-sink");
+  }
+
+  @Test
+  @Order(13)
+  void chosenSinkReplacesTheOther(@TempDir Path folder) throws IOException {
+    // The worker has no official sink; what counts is the connector's name.
+    Path other = folder.resolve("other.json");
+    String bundled = Files.readString(Home.locate().configs().resolve("sink.json"));
+    Files.writeString(other, bundled.replace("\"sluice-sink\"", "\"sluice-sink-official\""));
+    assertThat(run("register", other.toString())).isZero();
+
+    assertThat(run("register", "--sink", "bundled", "--dry-run")).isZero();
+    assertThat(output).contains("sluice-sink-official: remove");
+    assertThat(pipeline.connect().connectors()).containsKey("sluice-sink-official");
+
+    assertThat(run("register", "--sink", "bundled")).isZero();
+    assertThat(pipeline.connect().connectors()).containsOnlyKeys("sluice-source", "sluice-sink");
+  }
+
+  @Test
+  @Order(14)
+  void prepareMakesWhatIsMissingAndLeavesTheRest() throws SQLException {
+    String postgres = pipeline.stack().postgres().url();
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("ALTER PUBLICATION sluice DROP TABLE public.app_user_visits");
+      String[] options = {
+        "--postgres",
+        postgres,
+        "--clickhouse",
+        pipeline.stack().clickHouse().urlOfDatabase(),
+        "--visits",
+        "20",
+        "--strict"
+      };
+      assertThat(run("prepare", options)).isZero();
+      assertThat(run("prepare", options)).isZero();
+      assertThat(output)
+          .contains("publishes public.app_user_visits", "has app_user_visits_fact_strict")
+          .doesNotContain("Created");
+      try (ResultSet published =
+          statement.executeQuery(
+              "SELECT count(*) FROM pg_publication_tables WHERE pubname = 'sluice'"
+                  + " AND tablename = 'app_user_visits'")) {
+        published.next();
+        assertThat(published.getInt(1)).isEqualTo(1);
+      }
+    }
+    assertThat(pipeline.clickHouse().number("SELECT count() FROM app_user_visits_fact_strict"))
+        .isZero();
+  }
+
+  @Test
+  @Order(15)
+  void prepareNamesATableThatIsNotThere() {
+    assertThat(
+            run(
+                "prepare",
+                "--postgres",
+                pipeline.stack().postgres().url(),
+                "--table",
+                "public.no_such_table"))
+        .isEqualTo(1);
+    assertThat(output).contains("no table public.no_such_table");
   }
 
   private int run(String command, String... arguments) {
