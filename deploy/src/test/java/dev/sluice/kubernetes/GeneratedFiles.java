@@ -40,7 +40,8 @@ final class GeneratedFiles {
   private static String connector(String file, String component) throws IOException {
     JsonNode spec = YAML.readTree(CONFIGS.resolve(file).toFile());
     ObjectNode config = (ObjectNode) spec.get("config");
-    ObjectNode resource = resource("kafka.strimzi.io/v1", "KafkaConnector", spec.get("name").asText());
+    ObjectNode resource =
+        resource("kafka.strimzi.io/v1", "KafkaConnector", spec.get("name").asText());
     ObjectNode labels = ((ObjectNode) resource.get("metadata")).putObject("labels");
     labels.put("strimzi.io/cluster", "sluice-connect");
     labels.put("app.kubernetes.io/component", component);
