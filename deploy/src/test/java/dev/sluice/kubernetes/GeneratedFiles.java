@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator.Feature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.sluice.connect.ConnectorSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,20 +38,17 @@ final class GeneratedFiles {
 
   /** Strimzi has class and number of tasks as fields of their own. */
   private static String connector(String file, String component) throws IOException {
-    ConnectorSpec spec = ConnectorSpec.read(CONFIGS.resolve(file));
-    Map<String, String> config = new LinkedHashMap<>();
-    YAML.readTree(CONFIGS.resolve(file).toFile())
-        .get("config")
-        .fieldNames()
-        .forEachRemaining(setting -> config.put(setting, spec.config().get(setting)));
-    ObjectNode resource = resource("kafka.strimzi.io/v1", "KafkaConnector", spec.name());
+    JsonNode spec = YAML.readTree(CONFIGS.resolve(file).toFile());
+    ObjectNode config = (ObjectNode) spec.get("config");
+    ObjectNode resource =
+        resource("kafka.strimzi.io/v1", "KafkaConnector", spec.get("name").asText());
     ObjectNode labels = ((ObjectNode) resource.get("metadata")).putObject("labels");
     labels.put("strimzi.io/cluster", "sluice-connect");
     labels.put("app.kubernetes.io/component", component);
     ObjectNode body = resource.putObject("spec");
-    body.put("class", config.remove("connector.class"));
-    body.put("tasksMax", Integer.parseInt(config.remove("tasks.max")));
-    body.set("config", YAML.valueToTree(config));
+    body.set("class", config.remove("connector.class"));
+    body.put("tasksMax", config.remove("tasks.max").asInt());
+    body.set("config", config);
     return made("connect-configs/" + file, resource);
   }
 

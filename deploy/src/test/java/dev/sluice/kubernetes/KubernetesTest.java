@@ -1,7 +1,6 @@
 package dev.sluice.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -101,7 +100,7 @@ final class KubernetesTest {
 
   @Test
   void kubectlBuildsTheExample() throws Exception {
-    List<JsonNode> built = parse(kustomize(FOLDER.resolve("overlays/example")));
+    List<JsonNode> built = parse(Kubectl.kustomizeOrSkip(FOLDER.resolve("overlays/example")));
     built.forEach(resource -> assertThat(schemas.errors(resource)).as(name(resource)).isEmpty());
     assertThat(built)
         .filteredOn(resource -> !resource.get("kind").asText().equals("Namespace"))
@@ -129,7 +128,7 @@ final class KubernetesTest {
       Files.writeString(
           Files.createDirectories(copy.resolve("strict")).resolve("kustomization.yaml"),
           "resources: [../sinks/" + sink + "]\ncomponents: [../components/strict]\n");
-      List<JsonNode> built = parse(kustomize(copy.resolve("strict")));
+      List<JsonNode> built = parse(Kubectl.kustomizeOrSkip(copy.resolve("strict")));
       assertThat(built).hasSize(1);
       assertThat(schemas.errors(built.get(0))).isEmpty();
       JsonNode config = built.get(0).at("/spec/config");
@@ -234,36 +233,5 @@ final class KubernetesTest {
     try (Stream<Path> all = Files.walk(FOLDER)) {
       return all.filter(path -> path.toString().endsWith(end)).sorted().toList();
     }
-  }
-
-  /** What {@code kubectl kustomize} makes of the folder; components need one of 1.21 or newer. */
-  private static String kustomize(Path folder) throws Exception {
-    boolean there = minorVersion() >= 21;
-    String reason = "kubectl 1.21 or newer is missing.";
-    if (!there) {
-      System.err.println("Tests of the kustomizations are SKIPPED: " + reason);
-    }
-    assumeTrue(there, reason);
-    return kubectl("kustomize", folder.toString());
-  }
-
-  private static int minorVersion() throws Exception {
-    try {
-      String version = kubectl("version", "--client", "--output=json");
-      String minor = YAML.readTree(version).at("/clientVersion/minor").asText();
-      return Integer.parseInt(minor.replaceAll("\\D", "")); // 32+ is one, too
-    } catch (IOException e) {
-      return 0;
-    }
-  }
-
-  private static String kubectl(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of("kubectl"));
-    command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).start();
-    String said = new String(process.getInputStream().readAllBytes());
-    String errors = new String(process.getErrorStream().readAllBytes());
-    assertThat(process.waitFor()).as(errors).isZero();
-    return said;
   }
 }

@@ -213,6 +213,33 @@ final class LoadIT {
     }
   }
 
+  /** Three microseconds around millions of milliseconds, where a double errs if it does. */
+  @Test
+  void millisecondsAreExactToTheMicrosecond() throws SQLException {
+    double seed = Double.parseDouble(System.getProperty("seed", "" + Math.random()));
+    System.out.println("Times with seed " + seed);
+    String millis =
+        pipeline.mapping().column("created_at").orElseThrow().copy().postgres().replace("{}", "t");
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET timezone = 'UTC'; SELECT setseed(" + seed + ")");
+      try (ResultSet wrong =
+          statement.executeQuery(
+              """
+              SELECT count(*) FROM (
+                SELECT ms + least(d, 0) AS expected,
+                       timestamptz 'epoch' + ms / 1000 * interval '1 second'
+                         + (ms %% 1000 * 1000 + d) * interval '1 microsecond' AS t
+                FROM (SELECT floor(-1300000000000 + random() * 3600000000000)::bigint AS ms
+                      FROM generate_series(1, 500000)) AS moments, generate_series(-1, 1) AS d) AS all_times
+              WHERE expected <> %s"""
+                  .formatted(millis))) {
+        wrong.next();
+        assertThat(wrong.getLong(1)).isZero();
+      }
+    }
+  }
+
   @Test
   void aColumnThatSqlCannotMakeIsNamed() {
     String refusal =
