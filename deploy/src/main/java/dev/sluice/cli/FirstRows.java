@@ -10,6 +10,7 @@ import dev.sluice.local.Home;
 import dev.sluice.local.SourceTable;
 import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
+import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import java.util.Map;
@@ -65,6 +66,18 @@ final class FirstRows {
     publish(pipeline, postgres);
     return new InitialLoad(postgres, clickHouse, tables, pipeline.slot(), options, narrator)
         .run(restart);
+  }
+
+  /** Makes the topic that the first change would have to wait for. */
+  static void createTopic(Pipeline pipeline, String kafka, Narrator narrator) {
+    try {
+      ChangeTopic.create(kafka, pipeline.topic(), pipeline.source().config());
+    } catch (SluiceException e) {
+      narrator.say(
+          e.getMessage()
+              + " (--kafka). The source makes the topic with the first change, which then takes some"
+              + " seconds.");
+    }
   }
 
   private static void publish(Pipeline pipeline, PostgresAddress postgres) {

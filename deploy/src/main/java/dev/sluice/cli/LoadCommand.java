@@ -146,6 +146,7 @@ final class LoadCommand implements Callable<Integer> {
     }
     console.say(
         FirstRows.report(FirstRows.load(pipeline, postgres, clickHouse, how, restart, console)));
+    FirstRows.createTopic(pipeline, options.servers().kafka(), console);
     for (Change change : changes) {
       registration.apply(change);
     }

@@ -147,6 +147,7 @@ final class RegisterCommand implements Callable<Integer> {
           FirstRows.load(
               pipeline, servers.postgres(), clickHouse, BulkLoad.Options.DEFAULT, false, console);
       console.say(FirstRows.report(result));
+      FirstRows.createTopic(pipeline, servers.kafka(), console);
     } finally {
       console.endProgress();
     }

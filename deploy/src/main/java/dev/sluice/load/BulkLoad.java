@@ -75,6 +75,7 @@ public final class BulkLoad {
   private final AtomicLong rows = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong pages = new AtomicLong();
+  private final AtomicInteger done = new AtomicInteger();
   private final AtomicInteger retries = new AtomicInteger();
   private volatile long progressAt = System.nanoTime();
   private final ExecutorService pool;
@@ -148,11 +149,17 @@ public final class BulkLoad {
     } finally {
       stop();
     }
+    if (done.get() < chunks.size()) {
+      throw new SluiceException("The load was ended before all rows had been copied.");
+    }
     double seconds = (System.nanoTime() - begin) / 1e9;
     return new Result(rows.get(), bytes.get(), seconds, chunks.size(), retries.get());
   }
 
-  /** Ends all copies and returns when none writes any more; from any thread. */
+  /**
+   * Ends all copies and returns when none writes any more; from any thread. A copy that had not
+   * come to its end fails then.
+   */
   void stop() {
     stopped = true;
     pool.shutdownNow();
@@ -197,6 +204,7 @@ public final class BulkLoad {
       for (Chunk chunk; !stopped && (chunk = waiting.poll()) != null; ) {
         rows.addAndGet(copyWithPatience(copier, chunk));
         pages.addAndGet(chunk.pages());
+        done.incrementAndGet();
         progressAt = System.nanoTime();
       }
     } catch (ChunkCopier.Failure | RuntimeException e) {
@@ -223,9 +231,9 @@ public final class BulkLoad {
 
   private void tell(long begin, long allPages, String kept) {
     double seconds = (System.nanoTime() - begin) / 1e9;
-    long done = pages.get();
-    double share = allPages == 0 ? 1 : (double) done / allPages;
-    String left = done == 0 ? "" : ", %.0f s to go".formatted(seconds / share - seconds);
+    long read = pages.get();
+    double share = allPages == 0 ? 1 : (double) read / allPages;
+    String left = read == 0 ? "" : ", %.0f s to go".formatted(seconds / share - seconds);
     narrator.progress(
         "Load of %s: %,d rows, %,d MB (%.0f %%), %,.0f rows/s%s%s"
             .formatted(

@@ -230,7 +230,11 @@ public final class InitialLoad {
     }
   }
 
-  private void finish() throws SQLException {
+  /** All rows are there: unless they have just been given up, the slot gets its name. */
+  private synchronized void finish() throws SQLException {
+    if (load == null) {
+      throw new SluiceException("The load was ended before its slot had its name.");
+    }
     try (Connection connection = postgres.connect()) {
       is(
           connection,

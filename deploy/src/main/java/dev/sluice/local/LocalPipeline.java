@@ -13,6 +13,7 @@ import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
+import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.FactTable;
@@ -145,6 +146,7 @@ public final class LocalPipeline implements AutoCloseable {
                   .run(false));
     }
     source = source.with(Map.of(SNAPSHOT_MODE, "no_data"));
+    ChangeTopic.create(stack.kafka(), topic(), source.config());
     return loaded;
   }
 

@@ -195,6 +195,7 @@ final class LoadIT {
       Process register = sluice("register", "--initial-load", "bulk");
       assertThat(register.waitFor()).as(log()).isZero();
       assertThat(log()).contains("sluice-source: create", "Loaded ", "sluice-sink: all tasks run");
+      assertThat(pipeline.lag().ends()).as("the topic waits for the first change").hasSize(4);
 
       assertThat(sluice("register", "--initial-load", "bulk").waitFor()).as(log()).isZero();
       assertThat(log()).contains("sluice-source: unchanged").doesNotContain("Loaded ");

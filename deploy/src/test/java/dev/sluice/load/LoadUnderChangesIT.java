@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class LoadUnderChangesIT {
 
   private static final int WRITERS = 3;
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir private Path dataDir;
 
@@ -38,17 +39,20 @@ final class LoadUnderChangesIT {
     try (TestPipeline pipeline = new TestPipeline(options)) {
       pipeline.it().start();
       List<Writer> writers = new ArrayList<>();
-      for (int i = 0; i < WRITERS; i++) {
-        writers.add(new Writer(pipeline.it().stack().postgres(), table, i, seed + i));
+      try {
+        for (int i = 0; i < WRITERS; i++) {
+          writers.add(new Writer(pipeline.it().stack().postgres(), table, i, seed + i));
+        }
+        await().atMost(LIMIT).until(() -> writers.stream().allMatch(w -> w.changes() > 100));
+        long before = changes(writers);
+
+        load(pipeline, new BulkLoad.Options(2, 1 << 20, Duration.ofMinutes(1)));
+        pipeline.it().register();
+
+        await().atMost(LIMIT).until(() -> changes(writers) > before + 1_000);
+      } finally {
+        writers.forEach(Writer::close);
       }
-      await().until(() -> writers.stream().allMatch(writer -> writer.changes() > 100));
-      long before = changes(writers);
-
-      load(pipeline, new BulkLoad.Options(2, 1 << 20, Duration.ofMinutes(1)));
-      pipeline.it().register();
-
-      await().until(() -> changes(writers) > before + 1_000);
-      writers.forEach(Writer::close);
       pipeline.synced();
     }
   }
@@ -113,7 +117,7 @@ final class LoadUnderChangesIT {
       throws SQLException {
     long id = number(blocker, "SELECT pg_backend_pid()");
     await()
-        .atMost(Duration.ofMinutes(1))
+        .atMost(LIMIT)
         .until(
             () -> {
               try (Connection connection = pipeline.it().stack().postgres().connect()) {
