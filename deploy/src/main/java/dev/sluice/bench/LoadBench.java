@@ -6,7 +6,6 @@ import dev.sluice.SluiceException;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
-import dev.sluice.local.ResidentMemory;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.IOException;
@@ -17,7 +16,6 @@ import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.postgresql.PGConnection;
 
 /**
@@ -105,8 +103,7 @@ public final class LoadBench {
         copy = copy == 0 ? again : Math.min(copy, again);
         seconds.put(way, way == Way.BULK ? bulk(pipeline) : snapshot(pipeline, rows, way));
         if (way == Way.BULK) {
-          memory = new TreeMap<>(pipeline.stack().residentBytes());
-          memory.put("Sluice", ResidentMemory.of(ProcessHandle.current().pid()));
+          memory = pipeline.stack().residentBytes();
         }
         refuseDifference(pipeline);
       }

@@ -13,25 +13,11 @@ import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
-import java.util.Map;
 
 /** The bulk load of a pipeline that is about to be registered: what load and register share. */
 final class FirstRows {
 
   private FirstRows() {}
-
-  private static final String MODE = "snapshot.mode";
-  private static final String NO_SNAPSHOT = "no_data";
-
-  /** A source that begins where the load has ended; a sink as it is. */
-  static ConnectorSpec streaming(ConnectorSpec connector) {
-    return connector.isSink() ? connector : connector.with(Map.of(MODE, NO_SNAPSHOT));
-  }
-
-  /** Whether a source has begun, or begins, without a snapshot. */
-  static boolean isStreaming(Map<String, String> config) {
-    return NO_SNAPSHOT.equals(config.get(MODE));
-  }
 
   /** One sentence. */
   static String report(BulkLoad.Result result) {
@@ -100,7 +86,6 @@ final class FirstRows {
               + Sql.table(pipeline.table())
               + "; (or ALTER PUBLICATION … ADD TABLE …)");
     }
-    SourceTable.publish(
-        postgres, pipeline.table(), Home.locate().configs().resolve("sql/postgres.sql"));
+    SourceTable.publish(postgres, pipeline.table(), Home.locate());
   }
 }

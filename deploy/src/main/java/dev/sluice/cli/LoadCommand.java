@@ -5,6 +5,7 @@ import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
 import dev.sluice.connect.Registration.Change;
 import dev.sluice.load.BulkLoad;
+import dev.sluice.load.InitialLoad;
 import dev.sluice.load.Reload;
 import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
@@ -136,7 +137,7 @@ final class LoadCommand implements Callable<Integer> {
       Console console) {
     ConnectClient connect = options.servers().connect();
     List<ConnectorSpec> connectors =
-        List.of(FirstRows.streaming(pipeline.source()), pipeline.sink());
+        List.of(InitialLoad.streaming(pipeline.source()), pipeline.sink());
     Registration registration = new Registration(connect);
     List<Change> changes = List.of();
     if (!noRegister) {

@@ -77,7 +77,7 @@ final class PrepareCommand implements Callable<Integer> {
       out.println("Created %,d visits in Postgres".formatted(visits));
     }
     SourceTable.check(postgres, table);
-    SourceTable.publish(postgres, table, home.configs().resolve("sql/postgres.sql"));
+    SourceTable.publish(postgres, table, home);
     out.println("Postgres at " + postgres + " publishes " + table);
     FactTable factTable = strict ? FactTable.STRICT : FactTable.DEFAULT;
     try (ClickHouse client = new ClickHouse(clickHouse)) {

@@ -105,8 +105,8 @@ final class RegisterCommand implements Callable<Integer> {
     boolean bulk = initialLoad == InitialLoad.Way.BULK;
     Connector registered = bulk ? client.connectors().get(only(specs, false).name()) : null;
     // A source that began with a snapshot keeps it: it may not be over yet.
-    if (bulk && (registered == null || FirstRows.isStreaming(registered.config()))) {
-      specs = specs.stream().map(FirstRows::streaming).toList();
+    if (bulk && (registered == null || InitialLoad.isStreaming(registered.config()))) {
+      specs = specs.stream().map(InitialLoad::streaming).toList();
     }
     List<Change> changes = registration.changes(specs);
     changes.forEach(change -> print(out, change));

@@ -3,6 +3,7 @@ package dev.sluice.load;
 import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.load.BulkLoad.SnapshotLost;
 import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
@@ -14,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -45,6 +47,10 @@ public final class InitialLoad {
   /** What follows the slot's name until the load is over. */
   public static final String LOADING = "_loading";
 
+  /** The source's setting that says who brings the first rows. */
+  public static final String SNAPSHOT_MODE = "snapshot.mode";
+
+  private static final String NO_SNAPSHOT = "no_data";
   private static final int ATTEMPTS = 3;
   private static final int LONGEST_SLOT_NAME = 63;
 
@@ -93,12 +99,22 @@ public final class InitialLoad {
     }
   }
 
+  /** A source that begins where the load has ended; a sink as it is. */
+  public static ConnectorSpec streaming(ConnectorSpec connector) {
+    return connector.isSink() ? connector : connector.with(Map.of(SNAPSHOT_MODE, NO_SNAPSHOT));
+  }
+
+  /** Whether a source has begun, or begins, without a snapshot. */
+  public static boolean isStreaming(Map<String, String> config) {
+    return NO_SNAPSHOT.equals(config.get(SNAPSHOT_MODE));
+  }
+
   /** Whether the source's slot is there: its rows have been loaded, one way or the other. */
   public static boolean isDone(PostgresAddress postgres, String slot) {
     try (Connection connection = postgres.connect()) {
       return exists(connection, slot);
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     }
   }
 
@@ -127,7 +143,7 @@ public final class InitialLoad {
       }
     } catch (SQLException e) {
       abandon();
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     } catch (RuntimeException e) {
       abandon();
       throw e;
@@ -272,7 +288,7 @@ public final class InitialLoad {
     try (Connection connection = postgres.connect()) {
       drop(connection, loadingSlot);
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     }
   }
 
@@ -289,7 +305,7 @@ public final class InitialLoad {
         }
       } catch (SQLException e) {
         if (System.nanoTime() > deadline) {
-          throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+          throw postgres.failed(e);
         }
         narrator.progress("Waiting for Postgres at " + postgres);
       }

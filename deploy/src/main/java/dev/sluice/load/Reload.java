@@ -35,7 +35,7 @@ public final class Reload {
     try (Snapshot snapshot = Snapshot.now(postgres, options.patience(), narrator::progress)) {
       return new BulkLoad(postgres, clickHouse, mapping, options, narrator).copy(snapshot, filter);
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     } catch (SnapshotLost e) {
       throw new SluiceException(e.getMessage() + "; run it again", e);
     }

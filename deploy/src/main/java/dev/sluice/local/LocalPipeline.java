@@ -43,7 +43,6 @@ public final class LocalPipeline implements AutoCloseable {
   private static final Duration TASKS_LIMIT = Duration.ofSeconds(120);
   private static final Duration REBALANCE_LIMIT = Duration.ofSeconds(60);
   private static final String SLOT = "sluice";
-  private static final String SNAPSHOT_MODE = "snapshot.mode";
   private static final int MOST_SHOWN = 10;
 
   private final LocalOptions options;
@@ -104,8 +103,7 @@ public final class LocalPipeline implements AutoCloseable {
         narrator.say("Created %,d visits in Postgres".formatted(options.rows()));
       }
     }
-    SourceTable.publish(
-        stack.postgres(), options.table(), home.configs().resolve("sql/postgres.sql"));
+    SourceTable.publish(stack.postgres(), options.table(), home);
     clickHouse.execute(home.sql(options.factTable()));
   }
 
@@ -119,8 +117,8 @@ public final class LocalPipeline implements AutoCloseable {
     Connector registered = connect.connectors().get(source.name());
     if (registered != null) {
       // It goes on as it began: a snapshot that is not yet over must not be cut off.
-      String mode = registered.config().get(SNAPSHOT_MODE);
-      source = source.with(Map.of(SNAPSHOT_MODE, mode));
+      String mode = registered.config().get(InitialLoad.SNAPSHOT_MODE);
+      source = source.with(Map.of(InitialLoad.SNAPSHOT_MODE, mode));
       return Optional.empty();
     }
     if (options.initialLoad() == InitialLoad.Way.SNAPSHOT) {
@@ -145,7 +143,7 @@ public final class LocalPipeline implements AutoCloseable {
                       narrator)
                   .run(false));
     }
-    source = source.with(Map.of(SNAPSHOT_MODE, "no_data"));
+    source = InitialLoad.streaming(source);
     ChangeTopic.create(stack.kafka(), topic(), source.config());
     return loaded;
   }
@@ -204,7 +202,7 @@ public final class LocalPipeline implements AutoCloseable {
           clickHouse,
           options.factTable().tableName());
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + stack.postgres() + ": " + e.getMessage(), e);
+      throw stack.postgres().failed(e);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
@@ -183,9 +184,13 @@ public final class LocalStack implements AutoCloseable {
     }
   }
 
-  /** Resident memory of each server in bytes, processes that share pages counted once. */
+  /**
+   * Resident memory in bytes of each server, processes that share pages counted once, and of this
+   * process as {@code Sluice}; sorted by name.
+   */
   public Map<String, Long> residentBytes() {
-    Map<String, Long> bytes = new HashMap<>();
+    Map<String, Long> bytes = new TreeMap<>();
+    bytes.put("Sluice", ResidentMemory.of(ProcessHandle.current().pid()));
     for (Supervisor server : servers()) {
       server.pid().ifPresent(pid -> bytes.put(server.name(), ResidentMemory.ofTree(pid)));
     }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** Memory of a process and its children, as Linux counts it. */
-public final class ResidentMemory {
+final class ResidentMemory {
 
   private ResidentMemory() {}
 
@@ -22,7 +22,7 @@ public final class ResidentMemory {
   }
 
   /** Bytes resident in one process, its children left out. */
-  public static long of(long pid) {
+  static long of(long pid) {
     try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/smaps_rollup"))) {
       return lines
           .filter(line -> line.startsWith("Pss:"))

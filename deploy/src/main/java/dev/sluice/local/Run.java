@@ -8,7 +8,6 @@ import dev.sluice.verify.TableComparison;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 
 /**
  * One run of a local pipeline from nothing to a verdict: servers, snapshot, stream, comparison,
@@ -140,7 +139,7 @@ public final class Run {
 
   /** Stops the workload, waits until all is visible, and compares. */
   public Summary end() {
-    Map<String, Long> memory = residentBytes();
+    Map<String, Long> memory = pipeline.stack().residentBytes();
     if (workload != null) {
       workload.close();
     }
@@ -161,12 +160,6 @@ public final class Run {
         freshness == null ? OptionalLong.empty() : freshness.percentile(0.99),
         seconds,
         memory);
-  }
-
-  private Map<String, Long> residentBytes() {
-    Map<String, Long> bytes = new TreeMap<>(pipeline.stack().residentBytes());
-    bytes.put("Sluice", ResidentMemory.of(ProcessHandle.current().pid()));
-    return bytes;
   }
 
   private long loadRate() {

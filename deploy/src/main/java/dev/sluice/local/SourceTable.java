@@ -62,17 +62,18 @@ public final class SourceTable {
                   + "))")
           .equals("t");
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     }
   }
 
   /** Publishes the table; doing it again changes nothing. */
-  public static void publish(PostgresAddress postgres, String table, Path sqlFile) {
+  public static void publish(PostgresAddress postgres, String table, Home home) {
+    Path sqlFile = home.configs().resolve("sql/postgres.sql");
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(Files.readString(sqlFile).replace(LocalOptions.VISITS, Sql.table(table)));
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     } catch (IOException e) {
       throw new SluiceException(sqlFile + " cannot be read: " + SluiceException.reason(e), e);
     }
@@ -84,7 +85,7 @@ public final class SourceTable {
         Statement statement = connection.createStatement()) {
       return Long.parseLong(text(statement, "SELECT count(*) FROM " + Sql.table(table)));
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     }
   }
 

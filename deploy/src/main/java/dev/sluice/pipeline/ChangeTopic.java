@@ -39,20 +39,18 @@ public final class ChangeTopic {
     Optional<Short> replicas =
         number(configs.remove("replication.factor")).map(Integer::shortValue);
     NewTopic wanted = new NewTopic(topic, partitions, replicas).configs(configs);
-    try (Admin admin =
-        Admin.create(
-            Map.of(
-                "bootstrap.servers", bootstrapServers,
-                "default.api.timeout.ms", "10000",
-                "request.timeout.ms", "5000"))) {
-      admin.createTopics(List.of(wanted)).all().get();
-    } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof TopicExistsException)) {
-        throw new SluiceException("Kafka: " + SluiceException.reason(e.getCause()), e);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new SluiceException("Interrupted.", e);
+    try (Admin admin = TopicLag.connect(bootstrapServers)) {
+      TopicLag.ask(
+          () -> {
+            try {
+              return admin.createTopics(List.of(wanted)).all().get();
+            } catch (ExecutionException e) {
+              if (e.getCause() instanceof TopicExistsException) {
+                return null;
+              }
+              throw e;
+            }
+          });
     }
   }
 

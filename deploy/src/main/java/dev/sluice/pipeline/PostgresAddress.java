@@ -59,6 +59,11 @@ public record PostgresAddress(
         "jdbc:postgresql://" + host + ":" + port + "/" + database, properties);
   }
 
+  /** What to throw when the server refuses or is away. */
+  public SluiceException failed(SQLException cause) {
+    return new SluiceException("Postgres at " + this + ": " + cause.getMessage(), cause);
+  }
+
   /** What connect-configs' source needs in the worker's environment. */
   public Map<String, String> environment() {
     return Map.of(

@@ -53,7 +53,7 @@ public final class SafePosition {
       }
       return lsn;
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     }
   }
 

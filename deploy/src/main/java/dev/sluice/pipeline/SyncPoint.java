@@ -1,7 +1,6 @@
 package dev.sluice.pipeline;
 
 import dev.sluice.Pause;
-import dev.sluice.SluiceException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -87,7 +86,7 @@ public final class SyncPoint {
       result.next();
       return result.getString(1);
     } catch (SQLException e) {
-      throw new SluiceException("Postgres at " + postgres + ": " + e.getMessage(), e);
+      throw postgres.failed(e);
     }
   }
 }

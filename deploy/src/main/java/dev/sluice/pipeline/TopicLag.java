@@ -30,14 +30,18 @@ public final class TopicLag implements AutoCloseable {
    * @param sink the sink connector's name
    */
   public TopicLag(String bootstrapServers, String topic, String sink) {
-    this.admin =
-        Admin.create(
-            Map.of(
-                "bootstrap.servers", bootstrapServers,
-                "default.api.timeout.ms", "10000",
-                "request.timeout.ms", "5000"));
+    this.admin = connect(bootstrapServers);
     this.topic = topic;
     this.group = "connect-" + sink;
+  }
+
+  /** A client that tells within seconds that Kafka does not answer; to be closed by the caller. */
+  static Admin connect(String bootstrapServers) {
+    return Admin.create(
+        Map.of(
+            "bootstrap.servers", bootstrapServers,
+            "default.api.timeout.ms", "10000",
+            "request.timeout.ms", "5000"));
   }
 
   /** The end of each partition; empty while the topic does not exist. */
@@ -112,11 +116,11 @@ public final class TopicLag implements AutoCloseable {
         });
   }
 
-  private interface Question<T> {
+  interface Question<T> {
     T ask() throws ExecutionException, InterruptedException;
   }
 
-  private static <T> T ask(Question<T> question) {
+  static <T> T ask(Question<T> question) {
     try {
       return question.ask();
     } catch (ExecutionException e) {

@@ -187,7 +187,7 @@ final class PostgresSide implements Side, AutoCloseable {
   }
 
   private SluiceException failed(SQLException e) {
-    return new SluiceException("Postgres at " + address + ": " + e.getMessage(), e);
+    return address.failed(e);
   }
 
   @Override
