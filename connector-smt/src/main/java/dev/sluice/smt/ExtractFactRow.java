@@ -41,7 +41,7 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
 
   private TransformSettings settings;
   private RowBuilder rows;
-  private PlanCache structPlans;
+  private PlanCache<StructEnvelopePlan> structPlans;
   private EnvelopePlan mapPlan;
   private TransformMetrics metrics;
   private PluginMetrics registry;
@@ -61,7 +61,7 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   public void configure(Map<String, ?> properties) {
     settings = TransformSettings.of(properties);
     rows = new RowBuilder(settings);
-    structPlans = new PlanCache(settings.columns());
+    structPlans = new PlanCache<>(schema -> new StructEnvelopePlan(schema, settings.columns()));
     mapPlan = new MapEnvelopePlan(settings.columns());
     metrics = new TransformMetrics(settings.columns());
     registerMetrics();

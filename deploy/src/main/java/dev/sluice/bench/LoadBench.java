@@ -44,6 +44,9 @@ public final class LoadBench {
     }
   }
 
+  /** It brings schemas along, unless it is told not to. */
+  private static final String JSON = "org.apache.kafka.connect.json.JsonConverter";
+
   /** Debezium's and Kafka's defaults for every setting that connect-configs sets for speed. */
   private static final Map<String, String> OUT_OF_THE_BOX =
       Map.ofEntries(
@@ -54,14 +57,13 @@ public final class LoadBench {
           Map.entry("snapshot.fetch.size", "10240"),
           Map.entry("decimal.handling.mode", "precise"),
           Map.entry("time.precision.mode", "adaptive"),
-          Map.entry("key.converter.schemas.enable", "true"),
-          Map.entry("value.converter.schemas.enable", "true"),
+          Map.entry("key.converter", JSON),
+          Map.entry("value.converter", JSON),
           Map.entry("producer.override.compression.type", "none"),
           Map.entry("producer.override.linger.ms", "5"),
           Map.entry("producer.override.batch.size", "16384"));
 
-  private static final Map<String, String> WITH_SCHEMAS =
-      Map.of("value.converter.schemas.enable", "true");
+  private static final Map<String, String> WITH_SCHEMAS = Map.of("value.converter", JSON);
 
   /**
    * Seconds for all rows.

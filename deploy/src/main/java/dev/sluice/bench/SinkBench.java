@@ -204,7 +204,7 @@ public final class SinkBench {
     config.put("errors.tolerance", "none");
     if (topic == Topic.FLAT_ROWS) {
       config.put("transforms", "");
-      config.put("value.converter.schemas.enable", "true");
+      config.put("value.converter", "org.apache.kafka.connect.json.JsonConverter");
       config.put("value.converter.schema.content", schemaOf(config.get("transforms.fact.schema")));
     }
     return new ConnectorSpec(table + "-" + sink.name().toLowerCase(), config);

@@ -11,6 +11,7 @@ import java.util.Map;
 /** Whether the worker has what the connectors need, and how they are. */
 final class ConnectChecks {
 
+  private static final String REPLACE_NULL = "value.converter.replace.null.with.default";
   private static final String TRANSFORM = "dev.sluice.smt.ExtractFactRow";
 
   private final ConnectClient connect;
@@ -82,6 +83,20 @@ final class ConnectChecks {
             + source.name()
             + " and "
             + sink.name());
+    for (ConnectorSpec spec : List.of(source, sink)) {
+      if (isKafkasJson(spec)
+          && !spec.config().getOrDefault(REPLACE_NULL, "true").equalsIgnoreCase("false")) {
+        findings.warn(
+            "nulls of " + spec.name(),
+            REPLACE_NULL + " is true",
+            "a null in a column that has a default arrives as that default",
+            "set it to false, or value.converter=dev.sluice.json.SchemalessJsonConverter");
+      }
+    }
+  }
+
+  private static boolean isKafkasJson(ConnectorSpec spec) {
+    return spec.config().getOrDefault("value.converter", "").endsWith(".JsonConverter");
   }
 
   private static String converter(ConnectorSpec spec) {
@@ -90,7 +105,7 @@ final class ConnectChecks {
       return "the worker's";
     }
     String name = converter.substring(converter.lastIndexOf('.') + 1);
-    return name.equals("JsonConverter")
+    return isKafkasJson(spec)
         ? name
             + (spec.config().getOrDefault("value.converter.schemas.enable", "true").equals("true")
                 ? " with schemas"

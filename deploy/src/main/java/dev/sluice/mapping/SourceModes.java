@@ -14,9 +14,11 @@ public record SourceModes(String binary, boolean intervalsAreText, boolean wallC
   /** From a source connector's configuration. */
   public static SourceModes of(Map<String, String> config) {
     String binary = config.getOrDefault("binary.handling.mode", "bytes");
+    String converter = config.getOrDefault("value.converter", "");
     boolean schemaless =
-        config.getOrDefault("value.converter", "").endsWith(".JsonConverter")
-            && config.getOrDefault("value.converter.schemas.enable", "true").equals("false");
+        converter.endsWith(".SchemalessJsonConverter")
+            || converter.endsWith(".JsonConverter")
+                && config.getOrDefault("value.converter.schemas.enable", "true").equals("false");
     return new SourceModes(
         // JSON without schemas has no bytes: they come as base64 text, and stay that.
         binary.equals("bytes") ? (schemaless ? "base64" : "hex") : binary,

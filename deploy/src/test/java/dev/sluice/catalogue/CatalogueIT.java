@@ -69,6 +69,14 @@ final class CatalogueIT {
           "point",
           "hstore");
 
+  private static final String JSON = "org.apache.kafka.connect.json.JsonConverter";
+
+  private static final Map<String, String> WITH_SCHEMAS =
+      Map.of(
+          "key.converter", JSON,
+          "value.converter", JSON,
+          "value.converter.replace.null.with.default", "false");
+
   private static LocalPipeline pipeline;
   private static int runs;
 
@@ -221,7 +229,8 @@ final class CatalogueIT {
   }
 
   /**
-   * Row n holds each column's n-th value; columns with fewer begin again, and one row is all null.
+   * Row n holds each column's n-th value; columns with fewer begin again. One row is all null,
+   * though every column has a default.
    */
   private static int createSource(String name, Mode mode, List<CatalogueColumn> columns)
       throws SQLException {
@@ -232,7 +241,7 @@ final class CatalogueIT {
             .orElseThrow();
     String definitions =
         columns.stream()
-            .map(c -> c.name() + " " + c.postgresType())
+            .map(c -> c.name() + " " + c.postgresType() + " DEFAULT " + valueOf(c, mode, 0))
             .collect(Collectors.joining(", "));
     try (Connection connection = pipeline.stack().postgres().connect();
         Statement statement = connection.createStatement()) {
@@ -276,13 +285,7 @@ final class CatalogueIT {
   private static void register(
       String name, Mode mode, List<CatalogueColumn> columns, boolean transformAtSource) {
     Path configs = Home.locate().configs();
-    String withSchemas = Boolean.toString(mode.schemas());
-    Map<String, String> converters =
-        Map.of(
-            "key.converter.schemas.enable",
-            withSchemas,
-            "value.converter.schemas.enable",
-            withSchemas);
+    Map<String, String> converters = mode.schemas() ? WITH_SCHEMAS : Map.of();
     Map<String, String> source =
         new HashMap<>(ConnectorSpec.read(configs.resolve("source.json")).config());
     source.putAll(mode.sourceSettings());

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.Narrator;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
@@ -344,6 +346,33 @@ final class VerifyAndDoctorIT {
     await("running again")
         .atMost(Duration.ofSeconds(30))
         .until(() -> "OK".equals(doctor().get("sluice-sink")));
+  }
+
+  @Test
+  void doctorFindsAConverterThatPutsDefaultsInPlaceOfNulls() throws Exception {
+    ConnectorSpec source = connector("sluice-source");
+    apply(source.with(Map.of("value.converter", "org.apache.kafka.connect.json.JsonConverter")));
+    try {
+      assertThat(doctor())
+          .containsEntry("nulls of sluice-source", "WARN")
+          .containsEntry("converters", "FAIL");
+    } finally {
+      apply(source);
+    }
+    assertThat(doctor())
+        .doesNotContainKey("nulls of sluice-source")
+        .containsEntry("converters", "OK");
+  }
+
+  private static ConnectorSpec connector(String name) {
+    return new ConnectorSpec(name, pipeline.connect().connectors().get(name).config());
+  }
+
+  private static void apply(ConnectorSpec connector) {
+    Registration registration = new Registration(pipeline.connect());
+    Registration.Change change = registration.changes(List.of(connector)).get(0);
+    registration.apply(change);
+    registration.awaitRunning(change, Duration.ofSeconds(60));
   }
 
   private Map<String, String> doctor(String... options) throws IOException {

@@ -1,5 +1,6 @@
 package dev.sluice.smt.bench;
 
+import dev.sluice.json.SchemalessJsonConverter;
 import dev.sluice.smt.ExtractFactRow;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -9,7 +10,9 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.json.JsonConverter;
 import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.storage.Converter;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -31,6 +34,9 @@ public class Rows {
   private SinkRecord[] structs;
   private SinkRecord[] maps;
   private SinkRecord[] finished;
+  private final SchemalessJsonConverter json = new SchemalessJsonConverter();
+  private final JsonConverter kafkasJson = new JsonConverter();
+  private byte[][] texts;
   private int next;
 
   /** Prepares the input, and makes sure that all ways lead to the same rows. */
@@ -44,7 +50,13 @@ public class Rows {
     copy = new HandWrittenCopy(rows.get(0).valueSchema());
     handWritten = new HandWrittenRow(rows.get(0).valueSchema());
     finished = HandWrittenCopy.input(rows);
+    kafkasJson.configure(
+        Map.of("schemas.enable", false, "replace.null.with.default", false), false);
+    texts = Arrays.stream(structs).map(record -> written(json, record)).toArray(byte[][]::new);
     for (int i = 0; i < VisitEvents.COUNT; i++) {
+      if (!Arrays.equals(texts[i], written(kafkasJson, structs[i]))) {
+        throw new IllegalStateException("bytes differ");
+      }
       Map<String, Object> expected = values(rows.get(i));
       requireEqual(expected, values(stock.apply(structs[i])));
       requireEqual(expected, values(ours.apply(maps[i])));
@@ -68,7 +80,11 @@ public class Rows {
     }
   }
 
-  private SinkRecord one(SinkRecord[] records) {
+  private static byte[] written(Converter converter, SinkRecord record) {
+    return converter.fromConnectData("visits", record.valueSchema(), record.value());
+  }
+
+  private <T> T one(T[] records) {
     return records[next++ & VisitEvents.COUNT - 1];
   }
 
@@ -95,5 +111,25 @@ public class Rows {
   @Benchmark
   public Object mapFloor() {
     return copy.apply(one(finished));
+  }
+
+  @Benchmark
+  public Object writeOurs() {
+    return written(json, one(structs));
+  }
+
+  @Benchmark
+  public Object writeKafkas() {
+    return written(kafkasJson, one(structs));
+  }
+
+  @Benchmark
+  public Object readOurs() {
+    return json.toConnectData("visits", one(texts));
+  }
+
+  @Benchmark
+  public Object readKafkas() {
+    return kafkasJson.toConnectData("visits", one(texts));
   }
 }

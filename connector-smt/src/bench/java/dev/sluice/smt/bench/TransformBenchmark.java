@@ -35,7 +35,7 @@ public final class TransformBenchmark {
 
   public static void main(String[] arguments) throws RunnerException, IOException {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
-    System.out.println("Measuring five ways to make a row, for about " + rounds * 25 + " s …");
+    System.out.println("Measuring transform and converter, for about " + rounds * 45 + " s …");
     Map<String, Cost> costs = new HashMap<>();
     for (int round = 0; round < rounds; round++) {
       measure().forEach((way, cost) -> costs.merge(way, cost, Cost::lower));
@@ -46,6 +46,10 @@ public final class TransformBenchmark {
     print("Map envelope: this transform", costs.get("mapOurs"), costs.get("mapOurs"));
     print("Map envelope: hand-written", costs.get("mapHandWritten"), costs.get("mapOurs"));
     print("Map envelope: bare copy", costs.get("mapFloor"), costs.get("mapOurs"));
+    print("JSON from a Struct: this plugin", costs.get("writeOurs"), costs.get("writeOurs"));
+    print("JSON from a Struct: Kafka's", costs.get("writeKafkas"), costs.get("writeOurs"));
+    print("Map from JSON: this plugin", costs.get("readOurs"), costs.get("readOurs"));
+    print("Map from JSON: Kafka's", costs.get("readKafkas"), costs.get("readOurs"));
     System.out.printf(
         "The transform is %.1f times as fast as the stock chain, and takes %.2f times as long as"
             + " code written by hand for this table,%nand %.2f times as long as a copy that"

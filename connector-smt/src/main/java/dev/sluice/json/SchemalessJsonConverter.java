@@ -1,0 +1,93 @@
+package dev.sluice.json;
+
+import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.LambdaValidator;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaAndValue;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.storage.Converter;
+
+/**
+ * JSON without schemas: writes the bytes and reads the values of Kafka's own {@code JsonConverter}
+ * with {@code schemas.enable=false}, in a fraction of its time, because no tree of nodes stands in
+ * between. Topics written by the one are read by the other.
+ *
+ * <p>It differs from {@code JsonConverter} only where that changes values silently:
+ *
+ * <ul>
+ *   <li>null is null, also where the column has a default ({@code replace.null.with.default} puts
+ *       the default in its place unless it is set to false);
+ *   <li>a decimal of Connect's logical type is refused: without its schema nobody knows its scale
+ *       ({@code decimal.handling.mode=string} gives text);
+ *   <li>-0.0 keeps its sign;
+ *   <li>a whole number beyond 64 bits is refused, and so are half a surrogate pair and whatever
+ *       stands behind the value.
+ * </ul>
+ *
+ * <p>Failure semantics: {@link DataException}, which names the field or the byte and never shows a
+ * value. Nothing here is worth a retry. One instance serves one thread, as Connect's tasks use it.
+ */
+public final class SchemalessJsonConverter implements Converter {
+
+  private static final String SCHEMAS_ENABLE = "schemas.enable";
+
+  private static final ConfigDef DEFINITION =
+      new ConfigDef()
+          .define(
+              SCHEMAS_ENABLE,
+              Type.BOOLEAN,
+              false,
+              LambdaValidator.with(
+                  SchemalessJsonConverter::refuseSchemas, () -> "false: the name says it"),
+              Importance.LOW,
+              "There for those who come from JsonConverter.");
+
+  private final JsonWriter writer = new JsonWriter();
+  private final JsonReader reader = new JsonReader();
+
+  private static void refuseSchemas(String name, Object value) {
+    if (Boolean.TRUE.equals(value)) {
+      throw new ConfigException(
+          name, value, "wanted false; use org.apache.kafka.connect.json.JsonConverter for schemas");
+    }
+  }
+
+  @Override
+  public ConfigDef config() {
+    return DEFINITION;
+  }
+
+  @Override
+  public String version() {
+    String version = SchemalessJsonConverter.class.getPackage().getImplementationVersion();
+    return version == null ? "unpackaged" : version;
+  }
+
+  @Override
+  public void configure(Map<String, ?> settings, boolean isKey) {
+    // The definition refuses what is not allowed.
+    new AbstractConfig(DEFINITION, settings, false);
+  }
+
+  /** Null without a schema has no bytes: a tombstone. */
+  @Override
+  public byte[] fromConnectData(String topic, Schema schema, Object value) {
+    return schema == null && value == null ? null : writer.write(schema, value);
+  }
+
+  /** The schema is always null; null stands for no bytes and for JSON's null. */
+  @Override
+  public SchemaAndValue toConnectData(String topic, byte[] json) {
+    return json == null ? SchemaAndValue.NULL : new SchemaAndValue(null, reader.read(json));
+  }
+
+  @Override
+  public void close() {
+    // Holds nothing but memory.
+  }
+}
