@@ -26,11 +26,15 @@ class ConnectOptions {
       paramLabel = "DIR",
       defaultValue = ".sluice",
       description =
-          "Data directory of a running ./sluice up, whose addresses are the defaults (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Data directory of a running ./sluice up, whose addresses are the defaults; a load notes"
+              + " here what it has done (default: ${DEFAULT-VALUE}).")
   private Path dataDir;
 
   private Endpoints endpoints;
+
+  final Path dataDir() {
+    return dataDir;
+  }
 
   /** What was given, or else what the stack that runs here has, or else the usual. */
   final String or(String given, Function<Endpoints, String> running, String usual) {

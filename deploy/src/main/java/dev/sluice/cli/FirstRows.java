@@ -13,6 +13,7 @@ import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import java.nio.file.Path;
 
 /** The bulk load of a pipeline that is about to be registered: what load and register share. */
 final class FirstRows {
@@ -41,6 +42,7 @@ final class FirstRows {
       Pipeline pipeline,
       PostgresAddress postgres,
       ClickHouse clickHouse,
+      Path dataDir,
       BulkLoad.Options options,
       boolean restart,
       Narrator narrator) {
@@ -50,7 +52,8 @@ final class FirstRows {
       throw new SluiceException(refusal + ". Let Debezium's snapshot read them: ./sluice register");
     }
     publish(pipeline, postgres);
-    return new InitialLoad(postgres, clickHouse, tables, pipeline.slot(), options, narrator)
+    return new InitialLoad(
+            postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator)
         .run(restart);
   }
 

@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
           + " as it was at that moment straight into the fact table, and registers source and sink,"
           + " which go on from there.",
       "",
-      "No table is locked. Postgres keeps the WAL of what changes meanwhile: the load shows how much."
-          + " A load that fails, or is ended by Ctrl-C, leaves nothing behind; what a killed one has"
-          + " left, the next one removes.",
+      "Readers and writers of the table notice nothing. Postgres keeps the WAL of what changes meanwhile: the load shows how much."
+          + " A load that was ended by Ctrl-C or killed goes on where it was when the same command is"
+          + " given again in time; one that fails for good leaves nothing behind.",
       "",
       "With --where or --since it reads some rows once more, beside a stream that runs."
     },
@@ -80,8 +80,19 @@ final class LoadCommand implements Callable<Integer> {
   private int patienceSeconds;
 
   @Option(
+      names = "--hold",
+      paramLabel = "SECONDS",
+      defaultValue = "600",
+      description =
+          "How long Postgres holds the snapshot of a load that was broken off, so that the same"
+              + " command can go on with it (default: ${DEFAULT-VALUE}).")
+  private int holdSeconds;
+
+  @Option(
       names = "--restart",
-      description = "Empty the fact table first, whatever is in it. Never beside a running stream.")
+      description =
+          "Begin again: empty the fact table first, whatever is in it. Never beside a running"
+              + " stream.")
   private boolean restart;
 
   @Option(
@@ -146,7 +157,15 @@ final class LoadCommand implements Callable<Integer> {
       registration.refuseInvalid(changes);
     }
     console.say(
-        FirstRows.report(FirstRows.load(pipeline, postgres, clickHouse, how, restart, console)));
+        FirstRows.report(
+            FirstRows.load(
+                pipeline,
+                postgres,
+                clickHouse,
+                options.servers().dataDir(),
+                how,
+                restart,
+                console)));
     FirstRows.createTopic(pipeline, options.servers().kafka(), console);
     for (Change change : changes) {
       registration.apply(change);
@@ -166,13 +185,16 @@ final class LoadCommand implements Callable<Integer> {
   }
 
   private BulkLoad.Options how() {
-    if (parallel < 1 || chunkMegabytes < 1 || patienceSeconds < 0) {
+    if (parallel < 1 || chunkMegabytes < 1 || patienceSeconds < 0 || holdSeconds < 0) {
       throw new CommandLine.ParameterException(
           spec.commandLine(),
-          "--parallel and --chunk-size must be 1 or more, --patience 0 or more.");
+          "--parallel and --chunk-size must be 1 or more, --patience and --hold 0 or more.");
     }
     return new BulkLoad.Options(
-        parallel, (long) chunkMegabytes << 20, Duration.ofSeconds(patienceSeconds));
+        parallel,
+        (long) chunkMegabytes << 20,
+        Duration.ofSeconds(patienceSeconds),
+        Duration.ofSeconds(holdSeconds));
   }
 
   /** The condition that --where and --since make; null when all rows are meant. */

@@ -145,7 +145,13 @@ final class RegisterCommand implements Callable<Integer> {
     try (ClickHouse clickHouse = new ClickHouse(servers.clickHouse())) {
       BulkLoad.Result result =
           FirstRows.load(
-              pipeline, servers.postgres(), clickHouse, BulkLoad.Options.DEFAULT, false, console);
+              pipeline,
+              servers.postgres(),
+              clickHouse,
+              servers.dataDir(),
+              BulkLoad.Options.DEFAULT,
+              false,
+              console);
       console.say(FirstRows.report(result));
       FirstRows.createTopic(pipeline, servers.kafka(), console);
     } finally {

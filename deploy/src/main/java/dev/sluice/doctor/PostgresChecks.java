@@ -291,8 +291,8 @@ final class PostgresChecks {
       findings.warn(
           "initial load",
           "the slot " + loading + " is there",
-          "a load is under way, or was killed; its slot holds back WAL",
-          "wait for it, or run ./sluice load again, which removes what is left of it");
+          "a load is under way, or was broken off; its slot holds back WAL",
+          "wait for it, or run ./sluice load again, which goes on with it");
     }
   }
 

@@ -24,15 +24,16 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ObjLongConsumer;
 
 /**
  * Copies a table, as one snapshot shows it, into its fact table: several connections, each with a
  * chunk of its own.
  *
  * <p>Failure semantics: while the snapshot is held, a chunk whose servers failed is copied again
- * with back-off until nothing has got through for {@link Options#patience}; chunks that are done
- * stay done. When the snapshot itself is gone (Postgres has stopped), {@link SnapshotLost}. A value
- * that does not fit stops the load and names the column.
+ * with back-off until nothing has got through for {@link Options#patience}, then {@link
+ * OutOfPatience}; chunks that are done stay done. When the snapshot itself is gone (Postgres has
+ * stopped), {@link SnapshotLost}. A value that does not fit stops the load and names the column.
  */
 public final class BulkLoad {
 
@@ -42,10 +43,17 @@ public final class BulkLoad {
    * @param parallel connections to each database
    * @param chunkBytes size of a chunk in Postgres
    * @param patience how long a server may be away
+   * @param hold how long the snapshot of an initial load outlives its process
    */
-  public record Options(int parallel, long chunkBytes, Duration patience) {
+  public record Options(int parallel, long chunkBytes, Duration patience, Duration hold) {
     /** For two to four cores. */
-    public static final Options DEFAULT = new Options(2, 32L << 20, Duration.ofMinutes(2));
+    public static final Options DEFAULT =
+        new Options(2, 32L << 20, Duration.ofMinutes(2), Duration.ofMinutes(10));
+
+    /** The same, with another time to hold the snapshot; zero when there is no going on. */
+    public Options holding(Duration time) {
+      return new Options(parallel, chunkBytes, patience, time);
+    }
   }
 
   /** What was loaded. */
@@ -53,6 +61,15 @@ public final class BulkLoad {
     /** Rows per second. */
     public long rate() {
       return seconds <= 0 ? 0 : Math.round(rows / seconds);
+    }
+  }
+
+  /** A server stayed away for too long; what has been copied is good. */
+  static final class OutOfPatience extends Exception {
+    private static final long serialVersionUID = 1;
+
+    OutOfPatience(String message) {
+      super(message);
     }
   }
 
@@ -96,13 +113,10 @@ public final class BulkLoad {
     this.pool = Executors.newFixedThreadPool(options.parallel());
   }
 
-  /** Copies all rows of a snapshot, chunk by chunk; a slot's WAL is kept meanwhile. */
-  Result copyAll(Snapshot snapshot, WalWatch kept) throws SnapshotLost {
-    try {
-      return copy(snapshot, chunks(snapshot.connection()), "true", kept);
-    } catch (SQLException e) {
-      throw lostOr(snapshot, e.getMessage());
-    }
+  /** Copies what is left of a load; a slot's WAL is kept meanwhile. */
+  Result copyAll(Snapshot snapshot, UnfinishedLoad unfinished, WalWatch kept)
+      throws SnapshotLost, OutOfPatience {
+    return copy(snapshot, unfinished.waiting(), "true", kept, unfinished::done);
   }
 
   /**
@@ -110,13 +124,18 @@ public final class BulkLoad {
    *
    * @param filter which of them, in Postgres's SQL
    */
-  Result copy(Snapshot snapshot, String filter) throws SnapshotLost {
+  Result copy(Snapshot snapshot, String filter) throws SnapshotLost, OutOfPatience {
     List<Chunk> all = List.of(Chunk.whole(Sql.table(mapping.source())));
-    return copy(snapshot, all, filter, new WalWatch(null, narrator));
+    return copy(snapshot, all, filter, new WalWatch(null, narrator), (chunk, copied) -> {});
   }
 
-  private Result copy(Snapshot snapshot, List<Chunk> chunks, String filter, WalWatch kept)
-      throws SnapshotLost {
+  private Result copy(
+      Snapshot snapshot,
+      List<Chunk> chunks,
+      String filter,
+      WalWatch kept,
+      ObjLongConsumer<Chunk> whenDone)
+      throws SnapshotLost, OutOfPatience {
     long begin = System.nanoTime();
     Transfer transfer = Transfer.of(mapping, snapshot.moment());
     Queue<Chunk> waiting = new ConcurrentLinkedQueue<>(chunks);
@@ -127,7 +146,7 @@ public final class BulkLoad {
         workers.add(
             pool.submit(
                 () -> {
-                  work(waiting, snapshot, transfer, filter);
+                  work(waiting, snapshot, transfer, filter, whenDone);
                   return null;
                 }));
       }
@@ -140,7 +159,13 @@ public final class BulkLoad {
       }
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ChunkCopier.Failure failure) {
-        throw lostOr(snapshot, failure.getMessage());
+        if (!snapshot.isHeld()) {
+          throw new SnapshotLost(failure.getMessage());
+        }
+        if (failure.mayPass()) {
+          throw new OutOfPatience(failure.getMessage());
+        }
+        throw new SluiceException(failure.getMessage());
       }
       throw new SluiceException(e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {
@@ -173,14 +198,8 @@ public final class BulkLoad {
     }
   }
 
-  private static SnapshotLost lostOr(Snapshot snapshot, String message) {
-    if (snapshot.isHeld()) {
-      throw new SluiceException(message);
-    }
-    return new SnapshotLost(message);
-  }
-
-  private List<Chunk> chunks(Connection connection) throws SQLException {
+  /** How the table is cut. */
+  List<Chunk> chunks(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet size = statement.executeQuery("SELECT current_setting('block_size')::int")) {
       size.next();
@@ -189,7 +208,12 @@ public final class BulkLoad {
     }
   }
 
-  private void work(Queue<Chunk> waiting, Snapshot snapshot, Transfer transfer, String filter)
+  private void work(
+      Queue<Chunk> waiting,
+      Snapshot snapshot,
+      Transfer transfer,
+      String filter,
+      ObjLongConsumer<Chunk> whenDone)
       throws ChunkCopier.Failure {
     try (ChunkCopier copier =
         new ChunkCopier(
@@ -202,7 +226,9 @@ public final class BulkLoad {
             bytes)) {
       copiers.add(copier);
       for (Chunk chunk; !stopped && (chunk = waiting.poll()) != null; ) {
-        rows.addAndGet(copyWithPatience(copier, chunk));
+        long copied = copyWithPatience(copier, chunk);
+        whenDone.accept(chunk, copied);
+        rows.addAndGet(copied);
         pages.addAndGet(chunk.pages());
         done.incrementAndGet();
         progressAt = System.nanoTime();

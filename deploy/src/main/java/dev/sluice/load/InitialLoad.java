@@ -4,12 +4,14 @@ import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.load.BulkLoad.OutOfPatience;
 import dev.sluice.load.BulkLoad.SnapshotLost;
 import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -28,11 +30,13 @@ import java.util.concurrent.CompletionException;
  * <p>While rows are copied the slot is called {@code …_loading}, and gets its name when all are
  * there. So an unfinished load can be told from a finished one by anyone, from anywhere.
  *
- * <p>Failure semantics: see {@link BulkLoad} for a single chunk. A snapshot that is gone (Postgres
- * has stopped) makes the load begin again, {@value #ATTEMPTS} times in all. A load that fails or is
- * interrupted removes the rows that it has brought and its slot; what a killed one has left, the
- * next one removes, and says so. A fact table with rows that no load of ours has brought is
- * refused: what has been deleted in Postgres would stay in it.
+ * <p>Failure semantics: see {@link BulkLoad} for a single chunk. A load that is interrupted or
+ * killed, or whose servers stay away for too long, is gone on with by the next one, chunk by chunk,
+ * as long as its {@link Keeper} holds the snapshot and its {@link UnfinishedLoad} is there. Else
+ * the next one begins again, and says so; it does so by itself when the snapshot is lost (Postgres
+ * has stopped), {@value #ATTEMPTS} times in all. A load that fails for good removes the rows that
+ * it has brought and its slot. A fact table with rows that no load of ours has brought is refused:
+ * what has been deleted in Postgres would stay in it.
  */
 public final class InitialLoad {
 
@@ -59,18 +63,22 @@ public final class InitialLoad {
   private final TableMapping mapping;
   private final String slot;
   private final String loadingSlot;
+  private final Path progress;
   private final BulkLoad.Options options;
   private final Narrator narrator;
-  private volatile BulkLoad load;
+  private UnfinishedLoad unfinished;
+  private BulkLoad load;
 
   /**
    * @param slot the source's {@code slot.name}
+   * @param folder where to note what is done, for another process to go on
    */
   public InitialLoad(
       PostgresAddress postgres,
       ClickHouse clickHouse,
       TableMapping mapping,
       String slot,
+      Path folder,
       BulkLoad.Options options,
       Narrator narrator) {
     this.postgres = postgres;
@@ -78,6 +86,7 @@ public final class InitialLoad {
     this.mapping = mapping;
     this.slot = slot;
     this.loadingSlot = slot + LOADING;
+    this.progress = UnfinishedLoad.file(folder, slot);
     this.options = options;
     this.narrator = narrator;
     if (loadingSlot.length() > LONGEST_SLOT_NAME) {
@@ -122,10 +131,10 @@ public final class InitialLoad {
    * Loads the table.
    *
    * @param restart whether to empty the fact table first, whatever is in it
-   * @throws SluiceException when the load cannot begin or has failed; nothing is left of it then
+   * @throws SluiceException when the load cannot begin or has failed; it says what is left of it
    */
   public BulkLoad.Result run(boolean restart) {
-    Thread hook = new Thread(this::abandon, "abandon load");
+    Thread hook = new Thread(this::interrupted, "interrupted load");
     Runtime.getRuntime().addShutdownHook(hook);
     try (Connection lock = postgres.connect()) {
       begin(lock, restart);
@@ -136,11 +145,16 @@ public final class InitialLoad {
           if (attempt == ATTEMPTS) {
             throw new SluiceException(e.getMessage());
           }
+          synchronized (this) {
+            load = null;
+          }
           narrator.say(e.getMessage() + "; its snapshot is gone, so the load begins again");
           awaitPostgres();
           removeUnfinished();
         }
       }
+    } catch (OutOfPatience e) {
+      throw new SluiceException(e.getMessage() + ". " + leave());
     } catch (SQLException e) {
       abandon();
       throw postgres.failed(e);
@@ -157,11 +171,11 @@ public final class InitialLoad {
   }
 
   private void begin(Connection lock, boolean restart) throws SQLException {
-    if (!is(lock, "SELECT pg_try_advisory_lock(hashtext('sluice load'), hashtext(?))", slot)) {
+    if (!is(lock, Keeper.LOCK, slot)) {
       throw new SluiceException("Another load for the slot " + slot + " is at work.");
     }
     if (exists(lock, slot)) {
-      drop(lock, loadingSlot); // Of a load that was killed at its very end.
+      forget(lock); // Of a load that was killed at its very end.
       throw new SluiceException(
           "Postgres at "
               + postgres
@@ -175,7 +189,20 @@ public final class InitialLoad {
               + "');");
     }
     if (exists(lock, loadingSlot)) {
-      narrator.say("An unfinished load was found: its rows and its slot are removed");
+      String reason = restart ? "--restart was given" : findUnfinished();
+      if (reason == null) {
+        narrator.say(
+            "Going on with an unfinished load: %,d of %,d chunks, %,d rows, are there"
+                .formatted(
+                    unfinished.plan().chunks().size() - unfinished.waiting().size(),
+                    unfinished.plan().chunks().size(),
+                    unfinished.rows()));
+        return;
+      }
+      narrator.say(
+          "An unfinished load was found, but "
+              + reason
+              + ": its rows and its slot are removed, and the load begins again");
       removeUnfinished();
     } else if (restart) {
       empty();
@@ -186,7 +213,11 @@ public final class InitialLoad {
               + " has rows already. A load only adds rows: what was deleted in Postgres would stay."
               + " Empty it first: TRUNCATE TABLE "
               + mapping.fact()
-              + ";");
+              + ";"
+              + (UnfinishedLoad.read(progress) == null
+                  ? ""
+                  : " (They may be those of the load that was broken off and not gone on with in"
+                      + " time; load --restart empties the table.)"));
     }
     if (!is(
         lock,
@@ -201,10 +232,38 @@ public final class InitialLoad {
     }
   }
 
-  private BulkLoad.Result attempt() throws SnapshotLost {
-    try (Snapshot snapshot = snapshot()) {
-      load = new BulkLoad(postgres, clickHouse, mapping, options, narrator);
-      BulkLoad.Result result = load.copyAll(snapshot, new WalWatch(loadingSlot, narrator));
+  /**
+   * Looks for what an earlier load has left.
+   *
+   * @return why it cannot be gone on with; null when it can
+   */
+  private String findUnfinished() throws SQLException {
+    UnfinishedLoad found = UnfinishedLoad.read(progress);
+    if (found == null) {
+      return progress + " is not there or not whole, which says what it has done";
+    }
+    UnfinishedLoad.Plan plan = found.plan();
+    if (!plan.keptSince().equals(Keeper.since(postgres, loadingSlot))) {
+      return "its snapshot is no longer held";
+    }
+    if (!plan.transfer().equals(Transfer.of(mapping, plan.moment()).toString())) {
+      return "the columns or the settings have changed since";
+    }
+    if (clickHouse.number("SELECT count() FROM " + Sql.factName(mapping.fact())) < found.rows()) {
+      return "rows are missing that it had loaded";
+    }
+    unfinished = found;
+    return null;
+  }
+
+  private BulkLoad.Result attempt() throws SnapshotLost, OutOfPatience {
+    BulkLoad bulk = new BulkLoad(postgres, clickHouse, mapping, options, narrator);
+    try (Snapshot snapshot = unfinished == null ? begun(bulk) : goneOnWith()) {
+      synchronized (this) {
+        load = bulk;
+      }
+      BulkLoad.Result result =
+          bulk.copyAll(snapshot, unfinished, new WalWatch(loadingSlot, narrator));
       finish();
       return result;
     } catch (SQLException e) {
@@ -217,13 +276,40 @@ public final class InitialLoad {
     }
   }
 
+  private Snapshot begun(BulkLoad bulk) throws SQLException {
+    Snapshot snapshot = snapshot();
+    try {
+      unfinished =
+          UnfinishedLoad.begin(
+              progress,
+              new UnfinishedLoad.Plan(
+                  snapshot.name(),
+                  Keeper.since(postgres, loadingSlot),
+                  snapshot.moment(),
+                  Transfer.of(mapping, snapshot.moment()).toString(),
+                  bulk.chunks(snapshot.connection())));
+      return snapshot;
+    } catch (SQLException | RuntimeException e) {
+      snapshot.close();
+      try (Connection connection = postgres.connect()) {
+        forget(connection);
+      }
+      throw e;
+    }
+  }
+
+  private Snapshot goneOnWith() throws SQLException {
+    return Snapshot.held(postgres, unfinished.plan().snapshot(), unfinished.plan().moment());
+  }
+
   /** Postgres first waits for every transaction that is open, however long it takes. */
   private Snapshot snapshot() throws SQLException {
     CompletableFuture<Snapshot> created =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return Snapshot.withSlot(postgres, loadingSlot);
+                return Snapshot.withSlot(
+                    postgres, Sql.table(mapping.source()), slot, loadingSlot, options.hold());
               } catch (SQLException e) {
                 throw new CompletionException(e);
               }
@@ -256,20 +342,41 @@ public final class InitialLoad {
           connection,
           "SELECT pg_copy_logical_replication_slot('" + loadingSlot + "', ?) IS NULL",
           slot);
-      drop(connection, loadingSlot);
+      forget(connection);
     }
     load = null;
   }
 
-  /** After a failure, or when the process is ended: nothing half-done stays. */
+  /** The process is ended: says what becomes of the load. */
+  private synchronized void interrupted() {
+    if (load == null) {
+      return;
+    }
+    if (options.hold().isZero()) {
+      abandon();
+    } else {
+      narrator.say(leave());
+    }
+  }
+
+  /** Stops, and leaves what is done for another process to go on with. */
+  private synchronized String leave() {
+    load.stop();
+    load = null;
+    return ("The load is broken off after %,d rows. The same command goes on with it within %,d"
+            + " minutes; until then Postgres keeps its WAL and dead rows for it")
+        .formatted(unfinished.rows(), options.hold().toMinutes());
+  }
+
+  /** After a failure: nothing half-done stays. */
   private synchronized void abandon() {
-    BulkLoad unfinished = load;
-    if (unfinished == null) {
+    BulkLoad failed = load;
+    if (failed == null) {
       return;
     }
     load = null;
     try {
-      unfinished.stop();
+      failed.stop();
       removeUnfinished();
     } catch (RuntimeException e) {
       // A server is away. The slot's name tells the next load what there is to remove.
@@ -285,8 +392,9 @@ public final class InitialLoad {
             + Sql.factText(ChunkCopier.queryPrefix(mapping))
             + ") SYNC");
     empty();
+    unfinished = null;
     try (Connection connection = postgres.connect()) {
-      drop(connection, loadingSlot);
+      forget(connection);
     } catch (SQLException e) {
       throw postgres.failed(e);
     }
@@ -311,6 +419,13 @@ public final class InitialLoad {
       }
       Pause.millis(200);
     }
+  }
+
+  /** The snapshot, the slot, and what has been noted. */
+  private void forget(Connection connection) throws SQLException {
+    Keeper.end(connection, loadingSlot);
+    drop(connection, loadingSlot);
+    UnfinishedLoad.delete(progress);
   }
 
   private static boolean exists(Connection connection, String slot) throws SQLException {

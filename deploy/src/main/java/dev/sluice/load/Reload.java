@@ -2,6 +2,7 @@ package dev.sluice.load;
 
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
+import dev.sluice.load.BulkLoad.OutOfPatience;
 import dev.sluice.load.BulkLoad.SnapshotLost;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
@@ -36,7 +37,7 @@ public final class Reload {
       return new BulkLoad(postgres, clickHouse, mapping, options, narrator).copy(snapshot, filter);
     } catch (SQLException e) {
       throw postgres.failed(e);
-    } catch (SnapshotLost e) {
+    } catch (SnapshotLost | OutOfPatience e) {
       throw new SluiceException(e.getMessage() + "; run it again", e);
     }
   }

@@ -1,6 +1,5 @@
 package dev.sluice.load;
 
-import dev.sluice.SluiceException;
 import dev.sluice.mapping.Transfer.Moment;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.SafePosition;
@@ -17,17 +16,19 @@ import org.postgresql.replication.ReplicationSlotInfo;
  * One moment of a Postgres database that any number of connections can read: a transaction that
  * stays open and exports its snapshot.
  *
- * <p>The snapshot lasts as long as this object's connection. Nothing is locked; dead rows are kept
- * by Postgres meanwhile, and WAL by a slot that was made with it.
+ * <p>A snapshot of {@link #now} lasts as long as this object, one {@link #withSlot} as long as its
+ * {@link Keeper}. Dead rows are kept by Postgres meanwhile, and WAL by the slot.
  */
 final class Snapshot implements AutoCloseable {
 
-  private final Connection keeper;
+  private final PostgresAddress postgres;
+  private final Connection connection;
   private final String name;
   private final Moment moment;
 
-  private Snapshot(Connection keeper, String name, Moment moment) {
-    this.keeper = keeper;
+  private Snapshot(PostgresAddress postgres, Connection connection, String name, Moment moment) {
+    this.postgres = postgres;
+    this.connection = connection;
     this.name = name;
     this.moment = moment;
   }
@@ -36,8 +37,14 @@ final class Snapshot implements AutoCloseable {
   static Snapshot now(PostgresAddress postgres, Duration limit, Consumer<String> progress)
       throws SQLException {
     long lsn = SafePosition.await(postgres, limit, progress);
-    Connection keeper = postgres.connect();
-    return export(keeper, null, lsn);
+    Connection connection = postgres.connect();
+    try {
+      begin(connection, null);
+      return new Snapshot(postgres, connection, export(connection), moment(connection, lsn));
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
   }
 
   /**
@@ -46,8 +53,14 @@ final class Snapshot implements AutoCloseable {
    * <p>Its {@link #moment} is where the slot's WAL begins, not its consistent point: a transaction
    * that was open over that point is streamed whole, with changes that stand before it in the WAL,
    * and those have to win over the rows that are loaded.
+   *
+   * @param table as SQL writes it
+   * @param slot the source's; the load's has another name
+   * @param hold how long the snapshot outlives a process that has not closed it
    */
-  static Snapshot withSlot(PostgresAddress postgres, String slot) throws SQLException {
+  static Snapshot withSlot(
+      PostgresAddress postgres, String table, String slot, String loadingSlot, Duration hold)
+      throws SQLException {
     try (Connection replication = postgres.connectForReplication()) {
       ReplicationSlotInfo created =
           replication
@@ -55,32 +68,53 @@ final class Snapshot implements AutoCloseable {
               .getReplicationAPI()
               .createReplicationSlot()
               .logical()
-              .withSlotName(slot)
+              .withSlotName(loadingSlot)
               .withOutputPlugin("pgoutput")
               .make();
       Connection keeper = postgres.connect();
-      return export(
-          keeper,
-          created.getSnapshotName(),
-          number(
-              keeper,
-              "SELECT pg_wal_lsn_diff(restart_lsn, '0/0')::bigint FROM pg_replication_slots"
-                  + " WHERE slot_name = '"
-                  + slot
-                  + "'"));
+      try {
+        begin(keeper, created.getSnapshotName());
+        String lsn =
+            text(
+                keeper,
+                "SELECT pg_wal_lsn_diff(restart_lsn, '0/0')::bigint FROM pg_replication_slots"
+                    + " WHERE slot_name = '"
+                    + loadingSlot
+                    + "'");
+        Moment moment = moment(keeper, Long.parseLong(lsn));
+        String name = export(keeper);
+        Keeper.engage(keeper, table, slot, loadingSlot, hold);
+        return held(postgres, name, moment);
+      } catch (SQLException e) {
+        keeper.close();
+        throw e;
+      }
     }
   }
 
-  private static Snapshot export(Connection keeper, String imported, long lsn) throws SQLException {
+  /**
+   * A snapshot that somebody else holds.
+   *
+   * @throws SQLException also when it is no longer held
+   */
+  static Snapshot held(PostgresAddress postgres, String name, Moment moment) throws SQLException {
+    Connection connection = postgres.connect();
     try {
-      begin(keeper, imported);
-      long millis = number(keeper, "SELECT (extract(epoch FROM now()) * 1000)::bigint");
-      return new Snapshot(
-          keeper, text(keeper, "SELECT pg_export_snapshot()"), new Moment(lsn, millis));
+      begin(connection, name);
+      return new Snapshot(postgres, connection, name, moment);
     } catch (SQLException e) {
-      keeper.close();
+      connection.close();
       throw e;
     }
+  }
+
+  private static Moment moment(Connection connection, long lsn) throws SQLException {
+    String millis = text(connection, "SELECT (extract(epoch FROM now()) * 1000)::bigint");
+    return new Moment(lsn, Long.parseLong(millis));
+  }
+
+  private static String export(Connection connection) throws SQLException {
+    return text(connection, "SELECT pg_export_snapshot()");
   }
 
   /**
@@ -106,6 +140,11 @@ final class Snapshot implements AutoCloseable {
     }
   }
 
+  /** What Postgres calls it. */
+  String name() {
+    return name;
+  }
+
   /** What the rows of this snapshot say of the change that they stand for. */
   Moment moment() {
     return moment;
@@ -113,20 +152,17 @@ final class Snapshot implements AutoCloseable {
 
   /** A connection that sees this moment, for small questions by one thread. */
   Connection connection() {
-    return keeper;
+    return connection;
   }
 
   /** Whether other connections can still see this moment. */
   boolean isHeld() {
-    try {
-      return keeper.isValid(5);
+    try (Connection another = postgres.connect()) {
+      openOn(another);
+      return true;
     } catch (SQLException e) {
-      throw new SluiceException(e.getMessage(), e);
+      return false;
     }
-  }
-
-  private static long number(Connection connection, String sql) throws SQLException {
-    return Long.parseLong(text(connection, sql));
   }
 
   private static String text(Connection connection, String sql) throws SQLException {
@@ -140,9 +176,9 @@ final class Snapshot implements AutoCloseable {
   @Override
   public void close() {
     try {
-      keeper.close();
+      connection.close();
     } catch (SQLException e) {
-      // It is gone already, and the snapshot with it.
+      // It is gone already.
     }
   }
 }

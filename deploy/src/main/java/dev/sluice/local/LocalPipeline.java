@@ -139,7 +139,9 @@ public final class LocalPipeline implements AutoCloseable {
                       clickHouse,
                       mapping,
                       SLOT,
-                      BulkLoad.Options.DEFAULT,
+                      options.dataDir(),
+                      // The servers stop with this process: nobody could go on.
+                      BulkLoad.Options.DEFAULT.holding(Duration.ZERO),
                       narrator)
                   .run(false));
     }

@@ -186,6 +186,7 @@ final class CatalogueIT {
                 pipeline.clickHouse(),
                 mapping(name, settings, source, fact),
                 fact,
+                pipeline.options().dataDir(),
                 BulkLoad.Options.DEFAULT,
                 Narrator.SILENT)
             .run(false);

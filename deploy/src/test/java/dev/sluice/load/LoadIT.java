@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loads of a table at rest, with everything that can go wrong. */
@@ -39,7 +40,8 @@ final class LoadIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   /** Some two dozen chunks. */
-  private static final BulkLoad.Options SMALL_CHUNKS = new BulkLoad.Options(2, 1 << 20, LIMIT);
+  private static final BulkLoad.Options SMALL_CHUNKS =
+      new BulkLoad.Options(2, 1 << 20, LIMIT, Duration.ofMinutes(5));
 
   @TempDir private static Path dataDir;
   private static LocalPipeline pipeline;
@@ -65,6 +67,8 @@ final class LoadIT {
 
   @AfterEach
   void startOver() throws SQLException {
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice_loading'");
     execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
     pipeline.clickHouse().execute("TRUNCATE TABLE " + FACTS);
   }
@@ -127,34 +131,109 @@ final class LoadIT {
   }
 
   @Test
-  void whatAKilledLoaderHasLeftTheNextOneRemoves() throws Exception {
-    Process loader = loader("--parallel", "1", "--chunk-size", "1");
-    await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > 0);
-    loader.destroyForcibly().waitFor();
-    assertThat(slots()).containsExactly("sluice_loading");
-    // A row that the first load may have brought, and that is gone by the second.
-    execute("DELETE FROM app_user_visits WHERE ctid = '(0,1)'");
-
-    Process next = loader();
-    assertThat(next.waitFor(2, TimeUnit.MINUTES)).isTrue();
-
-    assertThat(log()).contains("An unfinished load was found", "Loaded ");
-    assertThat(next.exitValue()).isZero();
-    assertLoaded();
+  void aKilledLoadIsGoneOnWithAtTheSameMoment() throws Exception {
+    brokenOff(Process::destroyForcibly, "--hold", "300");
+    long before = facts();
+    // Of another moment than the load's: it is in the slot, and not yet among the facts.
     execute(
-        "INSERT INTO app_user_visits (id, customer_id, branch_id, store_id, cashier_id)"
-            + " SELECT gen_random_uuid(), id, id, id, id FROM app_user_visits LIMIT 1");
+        "UPDATE app_user_visits SET state = 77 WHERE id = (SELECT max(id::text)::uuid FROM app_user_visits)");
+
+    assertThat(loader().waitFor()).as(log()).isZero();
+
+    assertThat(log()).contains("Going on with an unfinished load").doesNotContain("begins again");
+    assertThat(loadedRows()).isLessThanOrEqualTo(ROWS - before + ROWS / 10).isPositive();
+    assertThat(facts()).isEqualTo(ROWS);
+    assertThat(slots()).containsExactly("sluice");
+    assertThat(pipeline.compare().differences()).hasSize(1);
+    assertThat(keepers()).isZero();
   }
 
   @Test
-  void anInterruptedLoadLeavesNothing() throws Exception {
-    Process loader = loader("--parallel", "1", "--chunk-size", "1");
+  void anInterruptedLoadSaysHowToGoOnAndIsGoneOnWith() throws Exception {
+    brokenOff(Process::destroy, "--hold", "300");
+    assertThat(log()).contains("The load is broken off after", "within 5 minutes");
+
+    assertThat(loader().waitFor()).as(log()).isZero();
+
+    assertThat(log()).contains("Going on with an unfinished load");
+    assertLoaded();
+  }
+
+  @Test
+  void withNothingToHoldAnInterruptedLoadLeavesNothing() throws Exception {
+    Process loader = loader("--parallel", "1", "--chunk-size", "1", "--hold", "0");
     await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > 0);
     loader.destroy();
     assertThat(loader.waitFor(1, TimeUnit.MINUTES)).isTrue();
     assertThat(log()).doesNotContain("Loaded ");
     assertThat(facts()).isZero();
     assertThat(slots()).isEmpty();
+    assertThat(keepers()).isZero();
+  }
+
+  @Test
+  void aBrokenOffLoadWhoseSnapshotIsGoneBeginsAgain() throws Exception {
+    brokenOff(Process::destroyForcibly, "--hold", "300");
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice_loading'");
+    await().atMost(LIMIT).until(() -> keepers() == 0);
+    // A row that the first load may have brought, and that is gone by the second.
+    execute("DELETE FROM app_user_visits WHERE ctid = '(0,1)'");
+    try {
+      assertThat(loader().waitFor()).as(log()).isZero();
+
+      assertThat(log())
+          .contains("its snapshot is no longer held", "the load begins again", "Loaded ");
+      assertLoaded();
+    } finally {
+      execute(
+          "INSERT INTO app_user_visits (id, customer_id, branch_id, store_id, cashier_id)"
+              + " SELECT gen_random_uuid(), id, id, id, id FROM app_user_visits LIMIT 1");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "created_at, made_at, the columns or the settings have changed since",
+    "(?s)chunks.*, '', sluice.progress is not there or not whole"
+  })
+  void aBrokenOffLoadWithoutItsNotesOrWithOtherSettingsBeginsAgain(
+      String noted, String instead, String reason) throws Exception {
+    brokenOff(Process::destroyForcibly, "--hold", "300");
+    Path notes = UnfinishedLoad.file(dataDir, "sluice");
+    Files.writeString(notes, Files.readString(notes).replaceFirst(noted, instead));
+
+    assertThat(loader().waitFor()).as(log()).isZero();
+
+    assertThat(log()).contains(reason, "the load begins again");
+    assertLoaded();
+  }
+
+  @Test
+  void nobodyGoesOnAndTheSlotIsGivenUp() throws Exception {
+    brokenOff(Process::destroyForcibly, "--hold", "2");
+    await().atMost(LIMIT).until(() -> slots().isEmpty() && keepers() == 0);
+
+    assertThat(loader().waitFor()).isOne();
+    assertThat(log()).contains("has rows already", "load --restart");
+
+    assertThat(loader("--restart").waitFor()).as(log()).isZero();
+    assertLoaded();
+  }
+
+  @Test
+  void aServerThatStaysAwayForTooLongBreaksTheLoadOff() throws SQLException {
+    BulkLoad.Options impatient =
+        new BulkLoad.Options(2, 1 << 20, Duration.ZERO, Duration.ofMinutes(5));
+    assertThatThrownBy(() -> load(impatient, () -> kill("ClickHouse")))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("The load is broken off after");
+    await().atMost(LIMIT).ignoreExceptions().until(() -> facts() >= 0);
+
+    load(SMALL_CHUNKS, () -> {});
+
+    assertThat(said).anyMatch(sentence -> sentence.startsWith("Going on with an unfinished load"));
+    assertLoaded();
   }
 
   @Test
@@ -289,6 +368,7 @@ final class LoadIT {
         pipeline.clickHouse(),
         pipeline.mapping(),
         "sluice",
+        dataDir,
         options,
         narrator);
   }
@@ -300,6 +380,39 @@ final class LoadIT {
             .findAny()
             .orElseThrow();
     ProcessHandle.of(server.pid().orElseThrow()).orElseThrow().destroyForcibly();
+  }
+
+  private interface Stroke {
+    void at(Process process);
+  }
+
+  /** A load that had copied some chunks, and not all. */
+  private static void brokenOff(Stroke stroke, String... options) throws Exception {
+    List<String> slow = new ArrayList<>(List.of("--parallel", "1", "--chunk-size", "1"));
+    slow.addAll(List.of(options));
+    Process loader = loader(slow.toArray(String[]::new));
+    await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > ROWS / 5);
+    stroke.at(loader);
+    assertThat(loader.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(log()).doesNotContain("Loaded ");
+    assertThat(slots()).containsExactly("sluice_loading");
+  }
+
+  private static long loadedRows() throws Exception {
+    String log = log();
+    int begin = log.indexOf("Loaded ") + "Loaded ".length();
+    return Long.parseLong(log.substring(begin, log.indexOf(" rows", begin)).replace(",", ""));
+  }
+
+  private static long keepers() throws SQLException {
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice_loading'")) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   /** {@code ./sluice load} as a process of its own. */
@@ -333,8 +446,10 @@ final class LoadIT {
     return pipeline.clickHouse().number("SELECT count() FROM " + FACTS);
   }
 
-  /** Complete: the slot has its name, and both tables are the same. */
+  /** Complete: the slot has its name, both tables are the same, and nothing else is left. */
   private static void assertLoaded() throws SQLException {
+    assertThat(keepers()).isZero();
+    assertThat(UnfinishedLoad.file(dataDir, "sluice")).doesNotExist();
     assertThat(slots()).containsExactly("sluice");
     TableComparison.Result result = pipeline.compare();
     assertThat(result.differences()).isEmpty();

@@ -46,7 +46,9 @@ final class LoadUnderChangesIT {
         await().atMost(LIMIT).until(() -> writers.stream().allMatch(w -> w.changes() > 100));
         long before = changes(writers);
 
-        load(pipeline, new BulkLoad.Options(2, 1 << 20, Duration.ofMinutes(1)));
+        load(
+            pipeline,
+            new BulkLoad.Options(2, 1 << 20, Duration.ofMinutes(1), Duration.ofMinutes(1)));
         pipeline.it().register();
 
         await().atMost(LIMIT).until(() -> changes(writers) > before + 1_000);
@@ -150,6 +152,7 @@ final class LoadUnderChangesIT {
             pipeline.it().clickHouse(),
             pipeline.it().mapping(),
             "sluice",
+            pipeline.it().options().dataDir(),
             options,
             Narrator.SILENT)
         .run(false);

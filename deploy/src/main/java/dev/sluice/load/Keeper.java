@@ -1,0 +1,107 @@
+package dev.sluice.load;
+
+import dev.sluice.pipeline.PostgresAddress;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+/**
+ * A session of Postgres that holds a load's snapshot, and outlives the process that began it: it is
+ * busy with a statement that waits, and Postgres does not look for the client of a busy session.
+ * The statement ends when nobody has held the load's lock for a while; then it drops the load's
+ * slot, so that no WAL is kept for a load that nobody goes on with.
+ *
+ * <p>The session goes by the slot's name as its {@code application_name}. It holds the lock that
+ * every SELECT takes (ACCESS SHARE), so that nobody rewrites the table between two chunks; readers
+ * and writers do not notice.
+ */
+final class Keeper {
+
+  /** The advisory lock of the process that is at work on a load; its parameter is the slot. */
+  static final String LOCK = "SELECT pg_try_advisory_lock(hashtext('sluice load'), hashtext(?))";
+
+  private static final String WAIT =
+      """
+      DO $$
+      DECLARE alone int := 0;
+      BEGIN
+        WHILE alone < %2$d LOOP
+          PERFORM pg_sleep(1);
+          IF EXISTS (
+            SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.granted
+              AND l.classid = (hashtext('sluice load')::bigint & 4294967295)::oid
+              AND l.objid = (hashtext('%3$s')::bigint & 4294967295)::oid)
+          THEN alone := 0; ELSE alone := alone + 1; END IF;
+        END LOOP;
+        PERFORM pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+        WHERE slot_name = '%1$s';
+      END $$""";
+
+  private static final String SINCE =
+      "SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity"
+          + " WHERE application_name = ? AND backend_type = 'client backend'";
+
+  private static final String END =
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+          + " WHERE application_name = ? AND backend_type = 'client backend'"
+          + " AND datname = current_database()";
+
+  private Keeper() {}
+
+  /**
+   * Lets a session keep the snapshot that its open transaction exports.
+   *
+   * @param session is no longer the caller's
+   * @param table as SQL writes it
+   * @param slot the source's, whose lock the process at work holds
+   * @param loadingSlot the load's
+   */
+  static void engage(
+      Connection session, String table, String slot, String loadingSlot, Duration hold)
+      throws SQLException {
+    try (Statement statement = session.createStatement()) {
+      statement.execute("LOCK TABLE " + table + " IN ACCESS SHARE MODE");
+      statement.execute("SET application_name = '" + loadingSlot + "'");
+      // From Postgres 14 on, a server may be told to look for the clients of busy sessions.
+      statement.execute(
+          "SELECT set_config(name, '0', false) FROM pg_settings"
+              + " WHERE name = 'client_connection_check_interval'");
+    }
+    String wait = WAIT.formatted(loadingSlot, Math.max(1, hold.toSeconds()), slot);
+    Thread thread = new Thread(() -> run(session, wait), "keeper of " + loadingSlot);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void run(Connection session, String wait) {
+    try (session;
+        Statement statement = session.createStatement()) {
+      statement.execute(wait);
+    } catch (SQLException e) {
+      // Ended, by us or with its server: whoever reads the snapshot meets that himself.
+    }
+  }
+
+  /** When the session began, which tells it from a later one of its name; null without one. */
+  static String since(PostgresAddress postgres, String loadingSlot) throws SQLException {
+    try (Connection connection = postgres.connect();
+        PreparedStatement statement = connection.prepareStatement(SINCE)) {
+      statement.setString(1, loadingSlot);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? row.getString(1) : null;
+      }
+    }
+  }
+
+  /** Ends the session, and the snapshot with it; nothing without one. */
+  static void end(Connection connection, String loadingSlot) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(END)) {
+      statement.setString(1, loadingSlot);
+      statement.execute();
+    }
+  }
+}
