@@ -33,6 +33,14 @@ public final class StreamBench {
   private static final int BATCHES_PER_SECOND = 100;
   private static final String SEEN = "bench_seen";
 
+  /** What an event holds of the row before the change. */
+  public enum ReplicaIdentity {
+    /** All of it; what connect-configs' SQL sets. */
+    FULL,
+    /** Its key, and that only when it has changed: half of all work for updates. */
+    DEFAULT
+  }
+
   /**
    * One rate.
    *
@@ -69,6 +77,16 @@ public final class StreamBench {
         .execute(
             "CREATE TABLE %1$s (committed Int64, seen Int64) ENGINE = Memory;\nCREATE MATERIALIZED VIEW %1$s_view TO %1$s AS SELECT updated_at AS committed, toUnixTimestamp64Milli(now64(3)) AS seen FROM %2$s"
                 .formatted(SEEN, pipeline.options().factTable().tableName()));
+  }
+
+  /** What the updates of the table carry from now on. */
+  public static void set(LocalPipeline pipeline, ReplicaIdentity identity) {
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("ALTER TABLE app_user_visits REPLICA IDENTITY " + identity);
+    } catch (SQLException e) {
+      throw pipeline.stack().postgres().failed(e);
+    }
   }
 
   /** Commits for that long, and returns when all of it is visible. */
@@ -159,7 +177,7 @@ public final class StreamBench {
       }
       return cpuSeconds(connection.unwrap(PGConnection.class).getBackendPID());
     } catch (SQLException e) {
-      throw new SluiceException("Postgres: " + e.getMessage(), e);
+      throw pipeline.stack().postgres().failed(e);
     }
   }
 

@@ -118,6 +118,15 @@ final class BenchCommand implements Runnable {
               description = "How long each run commits (default: ${DEFAULT-VALUE}).")
           int seconds,
       @Option(
+              names = "--replica-identity",
+              split = ",",
+              paramLabel = "FULL|DEFAULT",
+              defaultValue = "FULL",
+              description =
+                  "What events hold of the row before the change, one series each (default:"
+                      + " ${DEFAULT-VALUE}).")
+          List<StreamBench.ReplicaIdentity> identities,
+      @Option(
               names = "--sink-plugin",
               paramLabel = "DIR",
               description =
@@ -128,15 +137,19 @@ final class BenchCommand implements Runnable {
     List<String> header = new ArrayList<>();
     List<List<String>> lines = new ArrayList<>();
     for (LocalOptions.Sink sink : LocalOptions.Sink.values()) {
-      if (sink == LocalOptions.Sink.BUNDLED || sinkPlugin != null) {
+      for (StreamBench.ReplicaIdentity identity : identities) {
+        if (sink == LocalOptions.Sink.OFFICIAL && sinkPlugin == null) {
+          continue;
+        }
         for (StreamBench.Result result :
             inTemporaryFolder(
-                folder -> stream(folder, sink, sinkPlugin, rates, seconds, console))) {
+                folder -> stream(folder, sink, sinkPlugin, identity, rates, seconds, console))) {
           header = new ArrayList<>(STREAM_COLUMNS);
           List<String> line =
               new ArrayList<>(
                   List.of(
                       sink.name().toLowerCase(),
+                      identity.name(),
                       result.asked() == 0 ? "no limit" : "%,d".formatted(result.asked()),
                       "%,.0f".formatted(result.committed()),
                       "%,.0f".formatted(result.visible()),
@@ -160,12 +173,13 @@ final class BenchCommand implements Runnable {
   }
 
   private static final List<String> STREAM_COLUMNS =
-      List.of("SINK", "ASKED", "COMMITTED", "VISIBLE", "P50", "P99");
+      List.of("SINK", "IDENTITY", "ASKED", "COMMITTED", "VISIBLE", "P50", "P99");
 
   private static List<StreamBench.Result> stream(
       Path folder,
       LocalOptions.Sink sink,
       Path sinkPlugin,
+      StreamBench.ReplicaIdentity identity,
       List<Integer> rates,
       int seconds,
       Narrator narrator) {
@@ -176,11 +190,12 @@ final class BenchCommand implements Runnable {
     }
     try (LocalPipeline pipeline = new LocalPipeline(options, Home.locate(), narrator)) {
       pipeline.start();
+      StreamBench.set(pipeline, identity);
       pipeline.load();
       pipeline.register();
       pipeline.awaitSynced(narrator::progress);
       StreamBench bench = new StreamBench(pipeline, narrator, rows);
-      bench.run(1_000, 10); // The worker compiles its code meanwhile.
+      bench.run(0, 15); // The worker compiles its code meanwhile.
       return rates.stream().map(rate -> bench.run(rate, seconds)).toList();
     }
   }

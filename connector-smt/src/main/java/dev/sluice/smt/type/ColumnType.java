@@ -18,9 +18,20 @@ import org.apache.kafka.connect.data.SchemaBuilder;
 public abstract class ColumnType {
 
   private final String name;
+  private final boolean holdsAnyText;
 
   ColumnType(String name) {
+    this(name, false);
+  }
+
+  ColumnType(String name, boolean holdsAnyText) {
     this.name = name;
+    this.holdsAnyText = holdsAnyText;
+  }
+
+  /** Whether {@link #fromText} gives every text back as it is, so that it need not be asked. */
+  public final boolean holdsAnyText() {
+    return holdsAnyText;
   }
 
   /** The canonical ClickHouse spelling. */

@@ -19,6 +19,11 @@ final class IsoText {
     0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365
   };
 
+  /** By the number of digits after the point. */
+  private static final int[] NANOS_OF_LAST_DIGIT = {
+    1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1
+  };
+
   private static final int DAYS_FROM_YEAR_0_TO_EPOCH = 719_528;
   private static final long NANOS_PER_DAY = 86_400_000_000_000L;
 
@@ -122,13 +127,10 @@ final class IsoText {
     if (dayOfMonth > lengthOfMonth + (leap && month == 2 ? 1 : 0)) {
       throw noSuchDay();
     }
-    long before = year - 1L;
-    long daysBeforeYear =
-        365L * year
-            + Math.floorDiv(before, 4L)
-            - Math.floorDiv(before, 100L)
-            + Math.floorDiv(before, 400L)
-            + 1;
+    int before = year - 1;
+    int centuries = Math.floorDiv(before, 100);
+    // A shift divides and rounds down, below zero as well.
+    long daysBeforeYear = 365L * year + (before >> 2) - centuries + (centuries >> 2) + 1;
     return daysBeforeYear
         + DAYS_BEFORE_MONTH[month]
         + leapDay
@@ -152,11 +154,11 @@ final class IsoText {
     if (end - start > 9) {
       throw new Mismatch("the timestamp is finer than nanoseconds");
     }
-    int nanos = 0;
-    for (int i = start; i < start + 9; i++) {
-      nanos = nanos * 10 + (i < end ? digit(text, i) : 0);
+    int fraction = 0;
+    for (int i = start; i < end; i++) {
+      fraction = fraction * 10 + (text.charAt(i) - '0');
     }
-    return nanos;
+    return fraction * NANOS_OF_LAST_DIGIT[end - start];
   }
 
   /** Reads the rest of the text: Z, +01, +0130, +01:30 or +01:30:15. */
@@ -186,7 +188,12 @@ final class IsoText {
     if (at + 2 > text.length()) {
       throw malformed();
     }
-    return digit(text, at) * 10 + digit(text, at + 1);
+    int tens = text.charAt(at) - '0';
+    int ones = text.charAt(at + 1) - '0';
+    if ((tens | ones | 9 - tens | 9 - ones) < 0) {
+      throw malformed();
+    }
+    return tens * 10 + ones;
   }
 
   private static int digit(String text, int at) {

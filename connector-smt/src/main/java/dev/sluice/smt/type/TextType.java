@@ -18,7 +18,7 @@ final class TextType extends ColumnType {
   private final int certainLength;
 
   private TextType(String name, int maxBytes) {
-    super(name);
+    super(name, maxBytes == Integer.MAX_VALUE);
     this.maxBytes = maxBytes;
     this.certainLength = maxBytes / 3;
   }
