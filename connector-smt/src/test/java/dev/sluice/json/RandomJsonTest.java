@@ -51,7 +51,7 @@ class RandomJsonTest {
       }
       assertThat(withoutSign(ours.toConnectData("t", expected).value()))
           .as("seed %d", SEED + i)
-          .isEqualTo(kafkas.toConnectData("t", expected).value());
+          .isEqualTo(withoutSign(kafkas.toConnectData("t", expected).value()));
     }
   }
 
@@ -73,7 +73,7 @@ class RandomJsonTest {
       }
       assertThat(withoutSign(read))
           .as("seed %d", SEED + i)
-          .isEqualTo(kafkas.toConnectData("t", damaged).value());
+          .isEqualTo(withoutSign(kafkas.toConnectData("t", damaged).value()));
     }
     assertThat(refused).isBetween(RECORDS / 20, RECORDS * 19 / 20);
   }
@@ -92,7 +92,7 @@ class RandomJsonTest {
     return damaged;
   }
 
-  /** Kafka's reader loses the sign of -0.0, which compares as another value than 0.0. */
+  /** Kafka's reader loses the sign of most zeros; -0.0 compares as another value than 0.0. */
   private static Object withoutSign(Object value) {
     if (value instanceof Double number) {
       return number + 0.0;
