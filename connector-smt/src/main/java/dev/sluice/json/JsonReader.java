@@ -22,6 +22,9 @@ final class JsonReader {
 
   private static final int DEEPEST = 512;
 
+  /** For the columns of most tables, without growing. */
+  private static final int ROOM = 64;
+
   /** With letter and sign; far beyond those of doubles. */
   private static final int LONGEST_EXPONENT = 8;
 
@@ -110,7 +113,7 @@ final class JsonReader {
 
   private Map<String, Object> object() {
     deeper();
-    Map<String, Object> members = new HashMap<>(64);
+    Map<String, Object> members = new HashMap<>(ROOM);
     byte found = next();
     while (found != '}') {
       if (found != '"') {

@@ -1,6 +1,7 @@
 package dev.sluice.json;
 
 import dev.sluice.smt.PlanCache;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -133,7 +134,7 @@ final class JsonWriter {
   }
 
   private static String kind(Object value) {
-    return value instanceof java.math.BigDecimal
+    return value instanceof BigDecimal
         ? "the decimal (its scale is in the schema; decimal.handling.mode=string gives text)"
         : "the " + value.getClass().getName();
   }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
@@ -183,7 +184,7 @@ final class RandomRecord {
     };
   }
 
-  private List<Object> list(java.util.function.Supplier<Object> values) {
+  private List<Object> list(Supplier<Object> values) {
     List<Object> list = new ArrayList<>();
     for (int i = random.nextInt(4); i > 0; i--) {
       list.add(values.get());

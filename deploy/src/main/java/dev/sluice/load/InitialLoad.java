@@ -134,7 +134,7 @@ public final class InitialLoad {
    * @throws SluiceException when the load cannot begin or has failed; it says what is left of it
    */
   public BulkLoad.Result run(boolean restart) {
-    Thread hook = new Thread(this::interrupted, "interrupted load");
+    Thread hook = new Thread(() -> narrator.say("Interrupted" + interrupted()), "end of load");
     Runtime.getRuntime().addShutdownHook(hook);
     try (Connection lock = postgres.connect()) {
       begin(lock, restart);
@@ -154,7 +154,7 @@ public final class InitialLoad {
         }
       }
     } catch (OutOfPatience e) {
-      throw new SluiceException(e.getMessage() + ". " + leave());
+      throw new SluiceException(e.getMessage() + interrupted());
     } catch (SQLException e) {
       abandon();
       throw postgres.failed(e);
@@ -347,25 +347,22 @@ public final class InitialLoad {
     load = null;
   }
 
-  /** The process is ended: says what becomes of the load. */
-  private synchronized void interrupted() {
-    if (load == null) {
-      return;
-    }
-    if (options.hold().isZero()) {
+  /**
+   * Stops, and leaves what is done for another process to go on with, if any may.
+   *
+   * @return what becomes of the load, as the end of a sentence
+   */
+  private synchronized String interrupted() {
+    if (load == null || options.hold().isZero()) {
       abandon();
-    } else {
-      narrator.say(leave());
+      return "";
     }
-  }
-
-  /** Stops, and leaves what is done for another process to go on with. */
-  private synchronized String leave() {
     load.stop();
     load = null;
-    return ("The load is broken off after %,d rows. The same command goes on with it within %,d"
-            + " minutes; until then Postgres keeps its WAL and dead rows for it")
-        .formatted(unfinished.rows(), options.hold().toMinutes());
+    long seconds = options.hold().toSeconds();
+    return ". The load is broken off after %,d rows. The same command goes on with it within %s; until then Postgres keeps WAL and dead rows for it"
+        .formatted(
+            unfinished.rows(), seconds % 60 == 0 ? seconds / 60 + " minutes" : seconds + " s");
   }
 
   /** After a failure: nothing half-done stays. */
