@@ -11,7 +11,7 @@ final class Filling {
    */
   private static final int GATHERING = 10;
 
-  private static final long GATHERING_MAX_MS = 1_000;
+  private static final long GATHERING_MAX_MS = 5_000;
 
   private final SinkConfig config;
   private Batch batch;
