@@ -9,8 +9,8 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.sink.SinkRecord;
 
 /**
- * The least that any transform of maps must do: look up each column and put it into a row. Nothing
- * is converted, checked or counted; its input has the row's types already.
+ * The least that code by hand does with maps: look up each column and put it into a row. Nothing is
+ * converted, checked or counted; its input has the row's types already.
  */
 final class HandWrittenCopy {
 
@@ -18,10 +18,24 @@ final class HandWrittenCopy {
   private final String[] names;
   private final Field[] fields;
 
-  HandWrittenCopy(Schema schema) {
+  private HandWrittenCopy(Schema schema, Field[] fields) {
     this.schema = schema;
-    this.fields = schema.fields().toArray(Field[]::new);
+    this.fields = fields;
     this.names = schema.fields().stream().map(Field::name).toArray(String[]::new);
+  }
+
+  /** As everybody writes it. */
+  static HandWrittenCopy plain(Schema schema) {
+    return new HandWrittenCopy(schema, schema.fields().toArray(Field[]::new));
+  }
+
+  /** With fields that have no names, which the transform uses because they are quicker to put. */
+  static HandWrittenCopy unnamed(Schema schema) {
+    Field[] fields =
+        schema.fields().stream()
+            .map(field -> new Field(null, field.index(), field.schema()))
+            .toArray(Field[]::new);
+    return new HandWrittenCopy(schema, fields);
   }
 
   /** Envelopes whose values need no conversion, made from finished rows. */

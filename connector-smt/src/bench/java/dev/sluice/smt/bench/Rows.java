@@ -30,6 +30,7 @@ public class Rows {
   private final ExtractFactRow<SinkRecord> ours = new ExtractFactRow<>();
   private final StockChain stock = new StockChain();
   private HandWrittenCopy copy;
+  private HandWrittenCopy unnamedCopy;
   private HandWrittenRow handWritten;
   private SinkRecord[] structs;
   private SinkRecord[] maps;
@@ -47,7 +48,8 @@ public class Rows {
     structs = VisitEvents.structs();
     maps = VisitEvents.maps();
     List<SinkRecord> rows = Arrays.stream(structs).map(ours::apply).toList();
-    copy = new HandWrittenCopy(rows.get(0).valueSchema());
+    copy = HandWrittenCopy.plain(rows.get(0).valueSchema());
+    unnamedCopy = HandWrittenCopy.unnamed(rows.get(0).valueSchema());
     handWritten = new HandWrittenRow(rows.get(0).valueSchema());
     finished = HandWrittenCopy.input(rows);
     kafkasJson.configure(
@@ -62,6 +64,7 @@ public class Rows {
       requireEqual(expected, values(ours.apply(maps[i])));
       requireEqual(expected, values(handWritten.apply(maps[i])));
       requireEqual(expected, values(copy.apply(finished[i])));
+      requireEqual(expected, values(unnamedCopy.apply(finished[i])));
     }
   }
 
@@ -111,6 +114,11 @@ public class Rows {
   @Benchmark
   public Object mapFloor() {
     return copy.apply(one(finished));
+  }
+
+  @Benchmark
+  public Object mapUnnamedFloor() {
+    return unnamedCopy.apply(one(finished));
   }
 
   @Benchmark
