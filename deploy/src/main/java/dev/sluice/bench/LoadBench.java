@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
+import dev.sluice.connect.JsonConverters;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
@@ -44,9 +45,6 @@ public final class LoadBench {
     }
   }
 
-  /** It brings schemas along, unless it is told not to. */
-  private static final String JSON = "org.apache.kafka.connect.json.JsonConverter";
-
   /** Debezium's and Kafka's defaults for every setting that connect-configs sets for speed. */
   private static final Map<String, String> OUT_OF_THE_BOX =
       Map.ofEntries(
@@ -57,13 +55,14 @@ public final class LoadBench {
           Map.entry("snapshot.fetch.size", "10240"),
           Map.entry("decimal.handling.mode", "precise"),
           Map.entry("time.precision.mode", "adaptive"),
-          Map.entry("key.converter", JSON),
-          Map.entry("value.converter", JSON),
+          Map.entry("key.converter", JsonConverters.KAFKAS),
+          Map.entry("value.converter", JsonConverters.KAFKAS),
           Map.entry("producer.override.compression.type", "none"),
           Map.entry("producer.override.linger.ms", "5"),
           Map.entry("producer.override.batch.size", "16384"));
 
-  private static final Map<String, String> WITH_SCHEMAS = Map.of("value.converter", JSON);
+  private static final Map<String, String> WITH_SCHEMAS =
+      Map.of("value.converter", JsonConverters.KAFKAS);
 
   /**
    * Seconds for all rows.

@@ -4,6 +4,7 @@ import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.JsonConverters;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalOptions.Sink;
@@ -204,7 +205,7 @@ public final class SinkBench {
     config.put("errors.tolerance", "none");
     if (topic == Topic.FLAT_ROWS) {
       config.put("transforms", "");
-      config.put("value.converter", "org.apache.kafka.connect.json.JsonConverter");
+      config.put("value.converter", JsonConverters.KAFKAS);
       config.put("value.converter.schema.content", schemaOf(config.get("transforms.fact.schema")));
     }
     return new ConnectorSpec(table + "-" + sink.name().toLowerCase(), config);

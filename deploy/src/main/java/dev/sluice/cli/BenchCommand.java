@@ -136,11 +136,12 @@ final class BenchCommand implements Runnable {
     Console console = Console.standard();
     List<String> header = new ArrayList<>();
     List<List<String>> lines = new ArrayList<>();
-    for (LocalOptions.Sink sink : LocalOptions.Sink.values()) {
+    List<LocalOptions.Sink> sinks =
+        sinkPlugin == null
+            ? List.of(LocalOptions.Sink.BUNDLED)
+            : List.of(LocalOptions.Sink.values());
+    for (LocalOptions.Sink sink : sinks) {
       for (StreamBench.ReplicaIdentity identity : identities) {
-        if (sink == LocalOptions.Sink.OFFICIAL && sinkPlugin == null) {
-          continue;
-        }
         for (StreamBench.Result result :
             inTemporaryFolder(
                 folder -> stream(folder, sink, sinkPlugin, identity, rates, seconds, console))) {

@@ -167,13 +167,8 @@ final class LoadCommand implements Callable<Integer> {
                 restart,
                 console)));
     FirstRows.createTopic(pipeline, options.servers().kafka(), console);
-    for (Change change : changes) {
-      registration.apply(change);
-    }
-    for (Change change : changes) {
-      registration.awaitRunning(change, TASKS_LIMIT);
-      console.say(change.spec().name() + ": all tasks run");
-    }
+    registration.apply(
+        changes, TASKS_LIMIT, change -> console.say(change.spec().name() + ": all tasks run"));
     if (noRegister) {
       console.say(
           "The slot "

@@ -127,11 +127,10 @@ final class RegisterCommand implements Callable<Integer> {
     if (replaced != null) {
       client.delete(replaced);
     }
-    changes.forEach(registration::apply);
-    for (Change change : changes) {
-      registration.awaitRunning(change, Duration.ofSeconds(timeoutSeconds));
-      out.println(change.spec().name() + ": all tasks run");
-    }
+    registration.apply(
+        changes,
+        Duration.ofSeconds(timeoutSeconds),
+        change -> out.println(change.spec().name() + ": all tasks run"));
     return 0;
   }
 

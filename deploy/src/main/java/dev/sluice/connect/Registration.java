@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -118,19 +119,27 @@ public final class Registration {
     }
   }
 
-  /** Applies a change; unchanged connectors are left alone. */
-  public void apply(Change change) {
-    if (change.action() != Action.UNCHANGED) {
-      connect.put(change.spec());
+  /**
+   * Applies all changes, unchanged connectors left alone, and waits until every connector and all
+   * its tasks run as the changes want them.
+   *
+   * @param limit for each connector
+   * @param running hears of each that runs
+   * @throws SluiceException with the trace of the first task that failed, or when the time is over
+   */
+  public void apply(List<Change> changes, Duration limit, Consumer<Change> running) {
+    for (Change change : changes) {
+      if (change.action() != Action.UNCHANGED) {
+        connect.put(change.spec());
+      }
+    }
+    for (Change change : changes) {
+      awaitRunning(change, limit);
+      running.accept(change);
     }
   }
 
-  /**
-   * Waits until the connector and all its tasks run as the change wants them.
-   *
-   * @throws SluiceException with the trace of the first task that failed, or when the time is over
-   */
-  public void awaitRunning(Change change, Duration limit) {
+  private void awaitRunning(Change change, Duration limit) {
     String name = change.spec().name();
     long begin = System.nanoTime();
     long deadline = begin + limit.toNanos();

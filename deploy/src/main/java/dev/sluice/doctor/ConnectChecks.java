@@ -5,13 +5,13 @@ import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectClient.Status;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
+import dev.sluice.connect.JsonConverters;
 import java.util.List;
 import java.util.Map;
 
 /** Whether the worker has what the connectors need, and how they are. */
 final class ConnectChecks {
 
-  private static final String REPLACE_NULL = "value.converter.replace.null.with.default";
   private static final String TRANSFORM = "dev.sluice.smt.ExtractFactRow";
 
   private final ConnectClient connect;
@@ -84,19 +84,14 @@ final class ConnectChecks {
             + " and "
             + sink.name());
     for (ConnectorSpec spec : List.of(source, sink)) {
-      if (isKafkasJson(spec)
-          && !spec.config().getOrDefault(REPLACE_NULL, "true").equalsIgnoreCase("false")) {
+      if (JsonConverters.replacesNulls(spec.config())) {
         findings.warn(
             "nulls of " + spec.name(),
-            REPLACE_NULL + " is true",
+            "value.converter.replace.null.with.default is true",
             "a null in a column that has a default arrives as that default",
-            "set it to false, or value.converter=dev.sluice.json.SchemalessJsonConverter");
+            "set it to false, or value.converter=" + JsonConverters.SCHEMALESS);
       }
     }
-  }
-
-  private static boolean isKafkasJson(ConnectorSpec spec) {
-    return spec.config().getOrDefault("value.converter", "").endsWith(".JsonConverter");
   }
 
   private static String converter(ConnectorSpec spec) {
@@ -105,11 +100,8 @@ final class ConnectChecks {
       return "the worker's";
     }
     String name = converter.substring(converter.lastIndexOf('.') + 1);
-    return isKafkasJson(spec)
-        ? name
-            + (spec.config().getOrDefault("value.converter.schemas.enable", "true").equals("true")
-                ? " with schemas"
-                : " without schemas")
+    return JsonConverters.isKafkas(spec.config())
+        ? name + (JsonConverters.isSchemaless(spec.config()) ? " without schemas" : " with schemas")
         : name;
   }
 }

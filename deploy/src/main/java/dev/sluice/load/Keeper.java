@@ -20,8 +20,11 @@ import java.time.Duration;
  */
 final class Keeper {
 
+  /** The first half of the key of every load's advisory lock; the other tells of the slot. */
+  private static final String LOADS = "hashtext('sluice load')";
+
   /** The advisory lock of the process that is at work on a load; its parameter is the slot. */
-  static final String LOCK = "SELECT pg_try_advisory_lock(hashtext('sluice load'), hashtext(?))";
+  static final String LOCK = "SELECT pg_try_advisory_lock(" + LOADS + ", hashtext(?))";
 
   private static final String WAIT =
       """
@@ -33,7 +36,7 @@ final class Keeper {
           IF EXISTS (
             SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
             WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.granted
-              AND l.classid = (hashtext('sluice load')::bigint & 4294967295)::oid
+              AND l.classid = (%4$s::bigint & 4294967295)::oid
               AND l.objid = (hashtext('%3$s')::bigint & 4294967295)::oid)
           THEN alone := 0; ELSE alone := alone + 1; END IF;
         END LOOP;
@@ -71,7 +74,7 @@ final class Keeper {
           "SELECT set_config(name, '0', false) FROM pg_settings"
               + " WHERE name = 'client_connection_check_interval'");
     }
-    String wait = WAIT.formatted(loadingSlot, Math.max(1, hold.toSeconds()), slot);
+    String wait = WAIT.formatted(loadingSlot, Math.max(1, hold.toSeconds()), slot, LOADS);
     Thread thread = new Thread(() -> run(session, wait), "keeper of " + loadingSlot);
     thread.setDaemon(true);
     thread.start();

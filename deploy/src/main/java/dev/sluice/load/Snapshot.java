@@ -37,9 +37,8 @@ final class Snapshot implements AutoCloseable {
   static Snapshot now(PostgresAddress postgres, Duration limit, Consumer<String> progress)
       throws SQLException {
     long lsn = SafePosition.await(postgres, limit, progress);
-    Connection connection = postgres.connect();
+    Connection connection = begun(postgres, null);
     try {
-      begin(connection, null);
       return new Snapshot(postgres, connection, export(connection), moment(connection, lsn));
     } catch (SQLException e) {
       connection.close();
@@ -71,9 +70,8 @@ final class Snapshot implements AutoCloseable {
               .withSlotName(loadingSlot)
               .withOutputPlugin("pgoutput")
               .make();
-      Connection keeper = postgres.connect();
+      Connection keeper = begun(postgres, created.getSnapshotName());
       try {
-        begin(keeper, created.getSnapshotName());
         String lsn =
             text(
                 keeper,
@@ -98,10 +96,15 @@ final class Snapshot implements AutoCloseable {
    * @throws SQLException also when it is no longer held
    */
   static Snapshot held(PostgresAddress postgres, String name, Moment moment) throws SQLException {
+    return new Snapshot(postgres, begun(postgres, name), name, moment);
+  }
+
+  /** A connection of its own that sees a snapshot; without a name, the present. */
+  private static Connection begun(PostgresAddress postgres, String snapshot) throws SQLException {
     Connection connection = postgres.connect();
     try {
-      begin(connection, name);
-      return new Snapshot(postgres, connection, name, moment);
+      begin(connection, snapshot);
+      return connection;
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -157,8 +160,8 @@ final class Snapshot implements AutoCloseable {
 
   /** Whether other connections can still see this moment. */
   boolean isHeld() {
-    try (Connection another = postgres.connect()) {
-      openOn(another);
+    try {
+      begun(postgres, name).close();
       return true;
     } catch (SQLException e) {
       return false;

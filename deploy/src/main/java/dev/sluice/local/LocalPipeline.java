@@ -161,9 +161,9 @@ public final class LocalPipeline implements AutoCloseable {
     }
     List<Change> changes = registration.changes(List.of(source, sink));
     registration.refuseInvalid(changes);
-    changes.forEach(registration::apply);
-    changes.forEach(change -> registration.awaitRunning(change, TASKS_LIMIT));
-    changes.forEach(
+    registration.apply(
+        changes,
+        TASKS_LIMIT,
         change ->
             narrator.say(
                 "%s: %s, all tasks run"

@@ -1,5 +1,6 @@
 package dev.sluice.mapping;
 
+import dev.sluice.connect.JsonConverters;
 import java.util.Map;
 
 /**
@@ -14,14 +15,9 @@ public record SourceModes(String binary, boolean intervalsAreText, boolean wallC
   /** From a source connector's configuration. */
   public static SourceModes of(Map<String, String> config) {
     String binary = config.getOrDefault("binary.handling.mode", "bytes");
-    String converter = config.getOrDefault("value.converter", "");
-    boolean schemaless =
-        converter.endsWith(".SchemalessJsonConverter")
-            || converter.endsWith(".JsonConverter")
-                && config.getOrDefault("value.converter.schemas.enable", "true").equals("false");
     return new SourceModes(
         // JSON without schemas has no bytes: they come as base64 text, and stay that.
-        binary.equals("bytes") ? (schemaless ? "base64" : "hex") : binary,
+        binary.equals("bytes") ? (JsonConverters.isSchemaless(config) ? "base64" : "hex") : binary,
         config.getOrDefault("interval.handling.mode", "numeric").equals("string"),
         config.getOrDefault("time.precision.mode", "adaptive").equals("connect"));
   }

@@ -8,6 +8,7 @@ import com.sun.tools.attach.VirtualMachine;
 import dev.sluice.Narrator;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.JsonConverters;
 import dev.sluice.connect.Registration;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
@@ -69,12 +70,10 @@ final class CatalogueIT {
           "point",
           "hstore");
 
-  private static final String JSON = "org.apache.kafka.connect.json.JsonConverter";
-
   private static final Map<String, String> WITH_SCHEMAS =
       Map.of(
-          "key.converter", JSON,
-          "value.converter", JSON,
+          "key.converter", JsonConverters.KAFKAS,
+          "value.converter", JsonConverters.KAFKAS,
           "value.converter.replace.null.with.default", "false");
 
   private static LocalPipeline pipeline;
@@ -321,9 +320,7 @@ final class CatalogueIT {
         List.of(
             new ConnectorSpec(name + "_source", source), new ConnectorSpec(name + "_sink", sink))) {
       assertThat(registration.validate(spec)).as(spec.name()).isEmpty();
-      Registration.Change change = registration.changes(List.of(spec)).get(0);
-      registration.apply(change);
-      registration.awaitRunning(change, LIMIT);
+      registration.apply(registration.changes(List.of(spec)), LIMIT, running -> {});
     }
   }
 

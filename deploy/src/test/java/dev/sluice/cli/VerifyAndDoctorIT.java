@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.Narrator;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.JsonConverters;
 import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
@@ -351,7 +352,7 @@ final class VerifyAndDoctorIT {
   @Test
   void doctorFindsAConverterThatPutsDefaultsInPlaceOfNulls() throws Exception {
     ConnectorSpec source = connector("sluice-source");
-    apply(source.with(Map.of("value.converter", "org.apache.kafka.connect.json.JsonConverter")));
+    apply(source.with(Map.of("value.converter", JsonConverters.KAFKAS)));
     try {
       assertThat(doctor())
           .containsEntry("nulls of sluice-source", "WARN")
@@ -370,9 +371,8 @@ final class VerifyAndDoctorIT {
 
   private static void apply(ConnectorSpec connector) {
     Registration registration = new Registration(pipeline.connect());
-    Registration.Change change = registration.changes(List.of(connector)).get(0);
-    registration.apply(change);
-    registration.awaitRunning(change, Duration.ofSeconds(60));
+    registration.apply(
+        registration.changes(List.of(connector)), Duration.ofSeconds(60), running -> {});
   }
 
   private Map<String, String> doctor(String... options) throws IOException {

@@ -145,7 +145,7 @@ final class LoadIT {
     assertThat(facts()).isEqualTo(ROWS);
     assertThat(slots()).containsExactly("sluice");
     assertThat(pipeline.compare().differences()).hasSize(1);
-    assertThat(keepers()).isZero();
+    assertThat(keepers()).isEmpty();
   }
 
   @Test
@@ -168,7 +168,7 @@ final class LoadIT {
     assertThat(log()).doesNotContain("Loaded ");
     assertThat(facts()).isZero();
     assertThat(slots()).isEmpty();
-    assertThat(keepers()).isZero();
+    assertThat(keepers()).isEmpty();
   }
 
   @Test
@@ -176,7 +176,7 @@ final class LoadIT {
     brokenOff(Process::destroyForcibly, "--hold", "300");
     execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice_loading'");
-    await().atMost(LIMIT).until(() -> keepers() == 0);
+    await().atMost(LIMIT).until(() -> keepers().isEmpty());
     // A row that the first load may have brought, and that is gone by the second.
     execute("DELETE FROM app_user_visits WHERE ctid = '(0,1)'");
     try {
@@ -212,7 +212,7 @@ final class LoadIT {
   @Test
   void nobodyGoesOnAndTheSlotIsGivenUp() throws Exception {
     brokenOff(Process::destroyForcibly, "--hold", "2");
-    await().atMost(LIMIT).until(() -> slots().isEmpty() && keepers() == 0);
+    await().atMost(LIMIT).until(() -> slots().isEmpty() && keepers().isEmpty());
 
     assertThat(loader().waitFor()).isOne();
     assertThat(log()).contains("has rows already", "load --restart");
@@ -404,15 +404,9 @@ final class LoadIT {
     return Long.parseLong(log.substring(begin, log.indexOf(" rows", begin)).replace(",", ""));
   }
 
-  private static long keepers() throws SQLException {
-    try (Connection connection = pipeline.stack().postgres().connect();
-        Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice_loading'")) {
-      row.next();
-      return row.getLong(1);
-    }
+  /** The sessions that hold a load's snapshot. */
+  private static List<String> keepers() throws SQLException {
+    return texts("SELECT pid FROM pg_stat_activity WHERE application_name = 'sluice_loading'");
   }
 
   /** {@code ./sluice load} as a process of its own. */
@@ -448,7 +442,7 @@ final class LoadIT {
 
   /** Complete: the slot has its name, both tables are the same, and nothing else is left. */
   private static void assertLoaded() throws SQLException {
-    assertThat(keepers()).isZero();
+    assertThat(keepers()).isEmpty();
     assertThat(UnfinishedLoad.file(dataDir, "sluice")).doesNotExist();
     assertThat(slots()).containsExactly("sluice");
     TableComparison.Result result = pipeline.compare();
@@ -457,16 +451,19 @@ final class LoadIT {
   }
 
   private static List<String> slots() throws SQLException {
-    List<String> slots = new ArrayList<>();
+    return texts("SELECT slot_name FROM pg_replication_slots ORDER BY 1");
+  }
+
+  private static List<String> texts(String sql) throws SQLException {
+    List<String> texts = new ArrayList<>();
     try (Connection connection = pipeline.stack().postgres().connect();
         Statement statement = connection.createStatement();
-        ResultSet rows =
-            statement.executeQuery("SELECT slot_name FROM pg_replication_slots ORDER BY 1")) {
+        ResultSet rows = statement.executeQuery(sql)) {
       while (rows.next()) {
-        slots.add(rows.getString(1));
+        texts.add(rows.getString(1));
       }
     }
-    return slots;
+    return texts;
   }
 
   private static void execute(String sql) throws SQLException {
