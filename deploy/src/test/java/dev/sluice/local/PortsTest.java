@@ -71,6 +71,11 @@ final class PortsTest {
   }
 
   @Test
+  void anyPortIsNoneThatAnOutgoingConnectionMayTake() {
+    assertThat(ports.any()).isBetween(1_024, 32_767);
+  }
+
+  @Test
   void portOfAStackThatIsStillStartingIsTaken() {
     int first = ports.any();
     try (Ports other = new Ports(folder, notes::add)) {
