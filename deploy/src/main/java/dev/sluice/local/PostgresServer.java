@@ -8,15 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Postgres with {@code wal_level=logical} on 127.0.0.1, for the superuser {@code postgres} without
  * a password.
  *
- * <p>Postgres refuses to run as root; root starts it in a user namespace of its own, where nobody
- * is root.
+ * <p>Postgres refuses to run as root, who starts it {@link Unprivileged}.
  */
 final class PostgresServer implements Server {
 
@@ -53,7 +51,7 @@ final class PostgresServer implements Server {
     DataDir.remove(folder);
     File log = logFile(dataDir).toFile();
     List<String> command =
-        asNobody(
+        Unprivileged.command(
             program("initdb"),
             "--pgdata=" + folder,
             "--username=postgres",
@@ -86,7 +84,7 @@ final class PostgresServer implements Server {
 
   @Override
   public List<String> command() {
-    return asNobody(
+    return Unprivileged.command(
         program("postgres"),
         "-D",
         dataDir.resolve("postgres").toString(),
@@ -121,14 +119,5 @@ final class PostgresServer implements Server {
 
   private String program(String name) {
     return installation.resolve("bin").resolve(name).toString();
-  }
-
-  private static List<String> asNobody(String... command) {
-    List<String> words = new ArrayList<>();
-    if (System.getProperty("user.name").equals("root")) {
-      words.addAll(List.of("unshare", "--user"));
-    }
-    words.addAll(List.of(command));
-    return words;
   }
 }
