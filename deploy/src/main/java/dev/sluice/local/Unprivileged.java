@@ -20,6 +20,8 @@ enum Unprivileged {
       "--reuid=65534",
       "--regid=65534",
       "--clear-groups",
+      // Or access(2), by which Postgres looks for its programs, would not count the right.
+      "--securebits=+no_setuid_fixup",
       "--inh-caps=+dac_override",
       "--ambient-caps=+dac_override");
 

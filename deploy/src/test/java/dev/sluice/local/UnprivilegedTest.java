@@ -7,9 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class UnprivilegedTest {
 
@@ -17,34 +18,30 @@ class UnprivilegedTest {
 
   @TempDir Path folder;
 
-  @Test
-  void programOfRootIsNotRootAndWritesIntoFoldersOfRoot() throws Exception {
+  /** {@code initdb} refuses root, runs a program beside it, and writes a few thousand files. */
+  @ParameterizedTest
+  @EnumSource
+  void postgresIsNotRootAndWritesIntoAClosedFolderOfRoot(Unprivileged way) throws Exception {
     assumeTrue(ROOT, "Only root has privileges to lose.");
-    assertNotRoot(Unprivileged.command("sh", "-c", script()));
-  }
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+    Path initdb = new Downloads(step -> {}).postgres().resolve("bin/initdb");
 
-  @Test
-  void programOfRootIsNotRootWhereNamespacesAreForbidden() throws Exception {
-    assumeTrue(ROOT, "Only root has privileges to lose.");
-    assertNotRoot(Unprivileged.NOBODY.of("sh", "-c", script()));
+    Process process =
+        new ProcessBuilder(
+                way.of(initdb.toString(), "--no-sync", "--pgdata=" + folder.resolve("data")))
+            .redirectErrorStream(true)
+            .start();
+
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    // A system that forbids namespaces says so at once; the other way is there for it.
+    assumeTrue(!output.contains("unshare failed"), output);
+    assertThat(process.waitFor()).as(output).isZero();
+    assertThat(folder.resolve("data/PG_VERSION")).exists();
   }
 
   @Test
   void whoIsNotRootStartsProgramsAsTheyAre() {
     assumeTrue(!ROOT, "For root it is otherwise.");
     assertThat(Unprivileged.command("true")).containsExactly("true");
-  }
-
-  private String script() {
-    return "id -u && mkdir " + folder.resolve("made") + " && chmod 700 " + folder.resolve("made");
-  }
-
-  private void assertNotRoot(List<String> command) throws Exception {
-    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    assertThat(output.strip()).isNotEqualTo("0");
-    assertThat(folder.resolve("made")).isDirectory();
   }
 }
