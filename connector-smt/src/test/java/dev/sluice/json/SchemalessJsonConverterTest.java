@@ -165,8 +165,37 @@ class SchemalessJsonConverterTest {
   }
 
   @Test
+  void everyPlaceOfAnErrorIsItsOwn() {
+    assertThatThrownBy(() -> read("[1] x"))
+        .hasMessage("No JSON: more follows the value, at byte 4");
+    assertThatThrownBy(() -> read("\"a\u0001\""))
+        .hasMessage("No JSON: a control character in a text, at byte 2");
+    assertThatThrownBy(() -> read("[1.]")).hasMessage("No JSON: wanted a digit, at byte 3");
+  }
+
+  /**
+   * A space is the first character that a text may hold; the last ASCII one is no control either.
+   */
+  @Test
+  void charactersBesideThoseThatAreRefusedAreRead() {
+    assertThat(read("\" \u007f\\n \u007f\"")).isEqualTo(" \u007f\n \u007f");
+    assertThat(read(" \t\r\n1 \t\r\n")).isEqualTo(1L);
+  }
+
+  @Test
+  void exponentsHaveAnEnd() {
+    assertThat(read("1e-000300")).isEqualTo(1e-300);
+    assertThat(read("[0e-123456]")).isEqualTo(List.of(0.0));
+    assertThatThrownBy(() -> read("[0e-1234567]")).hasMessageContaining("no double holds");
+  }
+
+  @Test
   void nestingHasAnEnd() {
     assertThat(read("[".repeat(512) + "]".repeat(512))).isInstanceOf(List.class);
+    assertThat((List<?>) read("[" + "[],{},".repeat(600) + "0]")).hasSize(1_201);
+    assertThatThrownBy(() -> read("{\"a\":".repeat(513) + "0" + "}".repeat(513)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("nested too deep");
     assertThatThrownBy(() -> read("[".repeat(513) + "]".repeat(513)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("nested too deep");
@@ -212,6 +241,12 @@ class SchemalessJsonConverterTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("schemas.enable")
         .hasMessageContaining("org.apache.kafka.connect.json.JsonConverter");
+  }
+
+  @Test
+  void pluginIsDescribedToTheWorker() {
+    assertThat(converter.config().names()).containsExactly("schemas.enable");
+    assertThat(converter.version()).isEqualTo("unpackaged");
   }
 
   @Test
