@@ -42,8 +42,8 @@ final class ResidentMemory {
   }
 
   private static long read(long pid, String file, String field) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid, file))) {
-      return lines
+    try {
+      return Files.readAllLines(Path.of("/proc/" + pid, file)).stream()
           .filter(line -> line.startsWith(field))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
           .findFirst()
