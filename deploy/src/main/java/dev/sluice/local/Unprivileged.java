@@ -25,6 +25,7 @@ enum Unprivileged {
       "--inh-caps=+dac_override",
       "--ambient-caps=+dac_override");
 
+  /** Asked once, and by root only. */
   private static class Here {
     static final Unprivileged POSSIBLE = NAMESPACE.works() ? NAMESPACE : NOBODY;
   }
