@@ -8,11 +8,17 @@ import org.apache.kafka.connect.data.Field;
  * How one column of the row gets its value.
  *
  * @param column its name and type
- * @param field its field in the row
+ * @param field its field in the row, kept without its name
  * @param sourceName the source column that it reads
  * @param metadata what it reads from the envelope instead, or null
  */
 record ColumnPlan(FactColumn column, Field field, String sourceName, Metadata metadata) {
+
+  ColumnPlan {
+    // Struct.put writes the name into a text for an error, whether there is one or not, and a value
+    // that its column's type has made causes none.
+    field = new Field(null, field.index(), field.schema());
+  }
 
   String name() {
     return column.name();

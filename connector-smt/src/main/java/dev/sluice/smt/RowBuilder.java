@@ -18,15 +18,10 @@ final class RowBuilder {
   private final Schema schema;
   private final ColumnPlan[] columns;
 
-  /**
-   * The row's fields without their names: Struct.put writes the name of a field into a text for an
-   * error, whether there is one or not, and types that convert to their own schema cause none.
-   */
+  /** What each row asks of every column, laid out flat. */
   private final Field[] fields;
 
-  /** What else each row asks of every column, laid out flat. */
   private final ColumnType[] types;
-
   private final Metadata[] metadata;
   private final boolean[] nullable;
   private final Object[] zeros;
@@ -37,7 +32,7 @@ final class RowBuilder {
     deleteColumn = settings.deleteColumn();
     schema = settings.rowSchema();
     columns = settings.columns().toArray(ColumnPlan[]::new);
-    fields = schema.fields().stream().map(RowBuilder::unnamed).toArray(Field[]::new);
+    fields = settings.columns().stream().map(ColumnPlan::field).toArray(Field[]::new);
     types = settings.columns().stream().map(ColumnPlan::type).toArray(ColumnType[]::new);
     metadata = settings.columns().stream().map(ColumnPlan::metadata).toArray(Metadata[]::new);
     nullable = new boolean[columns.length];
@@ -45,10 +40,6 @@ final class RowBuilder {
       nullable[i] = columns[i].nullable();
     }
     zeros = settings.columns().stream().map(plan -> plan.type().zero()).toArray();
-  }
-
-  private static Field unnamed(Field field) {
-    return new Field(null, field.index(), field.schema());
   }
 
   /** The row after a create, a read or an update. */

@@ -134,7 +134,7 @@ public final class InitialLoad {
    * @throws SluiceException when the load cannot begin or has failed; it says what is left of it
    */
   public BulkLoad.Result run(boolean restart) {
-    Thread hook = new Thread(() -> narrator.say("Interrupted" + interrupted()), "end of load");
+    Thread hook = new Thread(() -> narrator.say("Interrupted" + breakOff()), "end of load");
     Runtime.getRuntime().addShutdownHook(hook);
     try (Connection lock = postgres.connect()) {
       begin(lock, restart);
@@ -154,7 +154,7 @@ public final class InitialLoad {
         }
       }
     } catch (OutOfPatience e) {
-      throw new SluiceException(e.getMessage() + interrupted());
+      throw new SluiceException(e.getMessage() + breakOff());
     } catch (SQLException e) {
       abandon();
       throw postgres.failed(e);
@@ -352,7 +352,7 @@ public final class InitialLoad {
    *
    * @return what becomes of the load, as the end of a sentence
    */
-  private synchronized String interrupted() {
+  private synchronized String breakOff() {
     if (load == null || options.hold().isZero()) {
       abandon();
       return "";
@@ -360,7 +360,8 @@ public final class InitialLoad {
     load.stop();
     load = null;
     long seconds = options.hold().toSeconds();
-    return ". The load is broken off after %,d rows. The same command goes on with it within %s; until then Postgres keeps WAL and dead rows for it"
+    return (". The load is broken off after %,d rows. The same command goes on with it within %s;"
+            + " until then Postgres keeps WAL and dead rows for it")
         .formatted(
             unfinished.rows(), seconds % 60 == 0 ? seconds / 60 + " minutes" : seconds + " s");
   }
