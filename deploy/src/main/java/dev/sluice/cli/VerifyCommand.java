@@ -241,7 +241,7 @@ final class VerifyCommand implements Callable<Integer> {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode node = mapper.createObjectNode();
     node.put("identical", result.identical());
-    node.put("source", mapping.source());
+    node.put("source", mapping.source().toString());
     node.put("fact", mapping.fact());
     node.put("columns", mapping.columns().size());
     node.put("sourceRows", result.sourceRows());

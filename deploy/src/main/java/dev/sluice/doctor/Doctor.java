@@ -2,6 +2,7 @@ package dev.sluice.doctor;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.mapping.FactMapping;
@@ -25,11 +26,7 @@ public final class Doctor {
 
   private static final long CLOCK_MILLIS = 2_000;
 
-  /**
-   * The pipeline to look at.
-   *
-   * @param table {@code schema.table}
-   */
+  /** The pipeline to look at. */
   public record Patient(
       ConnectClient connect,
       String kafka,
@@ -38,7 +35,7 @@ public final class Doctor {
       ConnectorSpec source,
       ConnectorSpec sink,
       String topic,
-      String table,
+      TableName table,
       String factTable,
       FactMapping mapping) {}
 

@@ -1,5 +1,6 @@
 package dev.sluice.doctor;
 
+import dev.sluice.catalogue.TableName;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.Sql;
@@ -25,7 +26,7 @@ final class PostgresChecks {
 
   private final Connection connection;
   private final PostgresAddress address;
-  private final String table;
+  private final TableName table;
   private final Map<String, String> source;
   private final FactMapping mapping;
   private final Findings findings = new Findings("Postgres");
@@ -36,7 +37,7 @@ final class PostgresChecks {
   PostgresChecks(
       Connection connection,
       PostgresAddress address,
-      String table,
+      TableName table,
       Map<String, String> source,
       FactMapping mapping) {
     this.connection = connection;
@@ -49,7 +50,7 @@ final class PostgresChecks {
   List<Check> run() throws SQLException {
     server();
     role();
-    if (text("SELECT to_regclass(?)::text", Sql.table(table)) == null) {
+    if (text("SELECT to_regclass(?)::text", table.sql()) == null) {
       findings.fail(
           "table",
           "no table " + table + " in " + address,
@@ -114,15 +115,15 @@ final class PostgresChecks {
         role + (replicates ? " may" : " may not"),
         "Debezium opens a replication connection",
         "ALTER ROLE " + Sql.name(role) + " REPLICATION;");
-    String exists = text("SELECT to_regclass(?)::text", Sql.table(table));
+    String exists = text("SELECT to_regclass(?)::text", table.sql());
     if (exists != null) {
-      boolean reads = is("SELECT has_table_privilege(?, 'SELECT')", Sql.table(table));
+      boolean reads = is("SELECT has_table_privilege(?, 'SELECT')", table.sql());
       findings.require(
           reads,
           "role may read",
           role + (reads ? " may read " : " may not read ") + table,
           "the snapshot reads the table",
-          "GRANT SELECT ON " + Sql.table(table) + " TO " + Sql.name(role) + ";");
+          "GRANT SELECT ON " + table.sql() + " TO " + Sql.name(role) + ";");
     }
   }
 
@@ -142,7 +143,7 @@ final class PostgresChecks {
           "publication",
           "no publication " + name + (creates ? "; Debezium creates it" : ""),
           "nothing is published",
-          "CREATE PUBLICATION " + Sql.name(name) + " FOR TABLE " + Sql.table(table) + ";");
+          "CREATE PUBLICATION " + Sql.name(name) + " FOR TABLE " + table.sql() + ";");
       return;
     }
     boolean covers =
@@ -151,13 +152,13 @@ final class PostgresChecks {
                 + " (quote_ident(schemaname) || '.' || quote_ident(tablename))::regclass ="
                 + " to_regclass(?))",
             name,
-            Sql.table(table));
+            table.sql());
     findings.require(
         covers,
         "publication covers the table",
         name + (covers ? " has " : " lacks ") + table,
         "changes of a table outside the publication are never seen",
-        "ALTER PUBLICATION " + Sql.name(name) + " ADD TABLE " + Sql.table(table) + ";");
+        "ALTER PUBLICATION " + Sql.name(name) + " ADD TABLE " + table.sql() + ";");
     findings.require(
         operations.isEmpty(),
         "publication covers all operations",
@@ -172,22 +173,21 @@ final class PostgresChecks {
     boolean key =
         is(
             "SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass(?) AND indisprimary)",
-            Sql.table(table));
+            table.sql());
     findings.require(
         key,
         "primary key",
         key ? "there is one" : "none",
         "without it rows cannot be told apart: no order per row, no newest version",
-        "ALTER TABLE " + Sql.table(table) + " ADD PRIMARY KEY (…);");
+        "ALTER TABLE " + table.sql() + " ADD PRIMARY KEY (…);");
     String identity =
-        text(
-            "SELECT relreplident::text FROM pg_class WHERE oid = to_regclass(?)", Sql.table(table));
+        text("SELECT relreplident::text FROM pg_class WHERE oid = to_regclass(?)", table.sql());
     String large =
         text(
             "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid ="
                 + " to_regclass(?) AND attnum > 0 AND NOT attisdropped AND attstorage IN ('x', 'e')",
-            Sql.table(table));
-    String full = "ALTER TABLE " + Sql.table(table) + " REPLICA IDENTITY FULL;";
+            table.sql());
+    String full = "ALTER TABLE " + table.sql() + " REPLICA IDENTITY FULL;";
     switch (identity) {
       case "f" -> findings.ok("REPLICA IDENTITY", "FULL");
       case "n" ->
@@ -321,7 +321,7 @@ final class PostgresChecks {
         text(
             "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = to_regclass(?)"
                 + " AND attname = ? AND NOT attisdropped",
-            Sql.table(table),
+            table.sql(),
             column);
     if (type == null) {
       findings.fail(
@@ -336,7 +336,7 @@ final class PostgresChecks {
         "(SELECT "
             + Sql.name(column)
             + " AS v FROM "
-            + Sql.table(table)
+            + table.sql()
             + " LIMIT "
             + SAMPLED_ROWS
             + ") AS rows";

@@ -1,5 +1,6 @@
 package dev.sluice.load;
 
+import dev.sluice.catalogue.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -27,7 +28,8 @@ record Chunk(String relation, long firstPage, long pages, boolean isLast) {
   private static final String RELATIONS =
       """
       WITH RECURSIVE tree AS (
-        SELECT to_regclass(?)::oid AS oid
+        SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = ? AND c.relname = ?
         UNION
         SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid)
       SELECT format('ONLY %I.%I', n.nspname, c.relname),
@@ -39,13 +41,13 @@ record Chunk(String relation, long firstPage, long pages, boolean isLast) {
   /**
    * Cuts a table.
    *
-   * @param table as SQL writes it
    * @param wanted pages per chunk
    */
-  static List<Chunk> of(Connection connection, String table, long wanted) throws SQLException {
+  static List<Chunk> of(Connection connection, TableName table, long wanted) throws SQLException {
     List<Chunk> chunks = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(RELATIONS)) {
-      statement.setString(1, table);
+      statement.setString(1, table.schema());
+      statement.setString(2, table.table());
       try (ResultSet relations = statement.executeQuery()) {
         while (relations.next()) {
           cut(relations.getString(1), relations.getLong(2), wanted, chunks);

@@ -2,6 +2,7 @@ package dev.sluice.mapping;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.pipeline.ClickHouse;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -16,7 +17,6 @@ import java.util.Optional;
  * A Postgres table and its fact table, column by column: the one place that both the comparison and
  * the bulk load take their SQL from.
  *
- * @param source {@code schema.table}
  * @param schema the fact schema's columns, in its order
  * @param columns those that both sides can say the same text of, in the fact table's order
  * @param key the columns among them that make up the primary key, in its order
@@ -25,7 +25,7 @@ import java.util.Optional;
  * @param isReplacing whether the fact table keeps versions, of which FINAL picks the newest
  */
 public record TableMapping(
-    String source,
+    TableName source,
     String fact,
     List<FactColumn> schema,
     List<MappedColumn> columns,
@@ -66,7 +66,7 @@ public record TableMapping(
       FactMapping settings,
       SourceModes modes,
       Connection postgres,
-      String source,
+      TableName source,
       ClickHouse clickHouse,
       String fact)
       throws SQLException {
@@ -116,7 +116,7 @@ public record TableMapping(
   }
 
   private static List<MappedColumn> key(
-      List<MappedColumn> columns, Map<String, SourceColumn> sourceColumns, String source) {
+      List<MappedColumn> columns, Map<String, SourceColumn> sourceColumns, TableName source) {
     List<SourceColumn> wanted =
         sourceColumns.values().stream()
             .filter(column -> column.keyPosition() > 0)
