@@ -1,19 +1,26 @@
 package dev.sluice.doctor;
 
+import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.CatalogueReader;
+import dev.sluice.catalogue.SourceTable;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.JsonConverters;
+import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.Publication;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
@@ -49,6 +56,7 @@ public final class Doctor {
   public List<Check> examine() {
     List<Check> checks = new ArrayList<>();
     checks.addAll(attempt("Postgres", "--postgres", this::postgres));
+    checks.addAll(attempt("Tables", "--postgres and --clickhouse", this::tables));
     checks.addAll(
         attempt(
             "Connect",
@@ -77,12 +85,54 @@ public final class Doctor {
       return looking.call();
     } catch (Exception e) {
       Findings findings = new Findings(area);
+      boolean refused = answered(e);
       findings.fail(
-          "answers",
+          refused ? "can be read" : "answers",
           SluiceException.reason(e),
           "nothing can be said of it",
-          "start it, or give its address with " + option);
+          refused
+              ? "give the role the right that the message names"
+              : "start it, or give its address with " + option);
       return findings.checks();
+    }
+  }
+
+  /** Whether a server has said no, and is not away. */
+  private static boolean answered(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof SQLException e) {
+        return e.getSQLState() != null && !e.getSQLState().startsWith("08");
+      } else if (each instanceof ServerException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Postgres, transform and fact table, held against one another. */
+  private List<Check> tables() throws SQLException {
+    try (Connection connection = patient.postgres().connect()) {
+      connection.setReadOnly(true);
+      Optional<SourceTable> source = CatalogueReader.read(connection, patient.table());
+      if (source.isEmpty()) {
+        return List.of(); // Postgres's own checks say so.
+      }
+      List<FactColumn> schema =
+          FactColumn.ofSchema(patient.clickHouse(), patient.mapping().schema());
+      List<Check> checks =
+          new ArrayList<>(
+              new TableChecks(
+                      new TableChecks.Tables(
+                          source.get(),
+                          Publication.of(patient.source().config()).name(),
+                          JsonConverters.isSchemaless(patient.source().config()),
+                          patient.mapping(),
+                          schema,
+                          ClickHouseChecks.order(patient.clickHouse(), patient.factTable()),
+                          connection.getMetaData().getDatabaseMajorVersion()))
+                  .run());
+      checks.addAll(new ValueChecks(connection, source.get(), patient.mapping(), schema).run());
+      return checks;
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.sluice.ops;
 
-import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.catalogue.TableName;
+import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -35,6 +35,7 @@ final class PostgresReader implements AutoCloseable {
           + " AND database = current_database()";
   private static final String PUBLICATIONS =
       "SELECT pubname, schemaname, tablename FROM pg_publication_tables";
+
   /** By name: a cast to regclass asks for rights on every schema of a publication. */
   private static final String ESTIMATES =
       """
