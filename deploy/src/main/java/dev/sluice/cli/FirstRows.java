@@ -4,6 +4,7 @@ import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
@@ -51,6 +52,14 @@ final class FirstRows {
     if (refusal != null) {
       throw new SluiceException(refusal + ". Let Debezium's snapshot read them: ./sluice register");
     }
+    new TableReview(
+            postgres,
+            clickHouse,
+            pipeline.source().config(),
+            pipeline.mapping(),
+            pipeline.table(),
+            pipeline.factTable())
+        .refuseLoss();
     publish(pipeline, postgres, narrator);
     return new InitialLoad(
             postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator)

@@ -3,24 +3,18 @@ package dev.sluice.doctor;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
-import dev.sluice.catalogue.CatalogueReader;
-import dev.sluice.catalogue.SourceTable;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.JsonConverters;
-import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
-import dev.sluice.pipeline.Publication;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
@@ -109,31 +103,15 @@ public final class Doctor {
     return false;
   }
 
-  /** Postgres, transform and fact table, held against one another. */
   private List<Check> tables() throws SQLException {
-    try (Connection connection = patient.postgres().connect()) {
-      connection.setReadOnly(true);
-      Optional<SourceTable> source = CatalogueReader.read(connection, patient.table());
-      if (source.isEmpty()) {
-        return List.of(); // Postgres's own checks say so.
-      }
-      List<FactColumn> schema =
-          FactColumn.ofSchema(patient.clickHouse(), patient.mapping().schema());
-      List<Check> checks =
-          new ArrayList<>(
-              new TableChecks(
-                      new TableChecks.Tables(
-                          source.get(),
-                          Publication.of(patient.source().config()).name(),
-                          JsonConverters.isSchemaless(patient.source().config()),
-                          patient.mapping(),
-                          schema,
-                          ClickHouseChecks.order(patient.clickHouse(), patient.factTable()),
-                          connection.getMetaData().getDatabaseMajorVersion()))
-                  .run());
-      checks.addAll(new ValueChecks(connection, source.get(), patient.mapping(), schema).run());
-      return checks;
-    }
+    return new TableReview(
+            patient.postgres(),
+            patient.clickHouse(),
+            patient.source().config(),
+            patient.mapping(),
+            patient.table(),
+            patient.factTable())
+        .checks();
   }
 
   private List<Check> postgres() throws SQLException {

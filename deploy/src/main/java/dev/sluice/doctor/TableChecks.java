@@ -42,6 +42,14 @@ final class TableChecks {
       List<String> order,
       int postgresMajor) {}
 
+  static final String KIND = "kind of table";
+  static final String STREAMED_TYPES = "types in the stream";
+  static final String PLACES = "places of the columns";
+  static final String GENERATED = "generated columns";
+  static final String PUBLISHED_COLUMNS = "published columns";
+  static final String KEY = "key";
+  static final String ORDER = "key and ORDER BY";
+
   /** From this major version on, REPLICA IDENTITY FULL takes generated columns in. */
   private static final int GENERATED_IN_IDENTITY = 18;
 
@@ -62,8 +70,7 @@ final class TableChecks {
   List<Check> run() {
     String refusal = source.refusal();
     if (refusal != null) {
-      findings.fail(
-          "kind of table", refusal, "changes are missing that a SELECT shows", "as it says");
+      findings.fail(KIND, refusal, "changes are missing that a SELECT shows", "as it says");
     }
     columns();
     shifted();
@@ -142,13 +149,13 @@ final class TableChecks {
     }
     findings.require(
         computed.isEmpty(),
-        "generated columns",
+        GENERATED,
         computed.isEmpty() ? "none in the schema" : list(computed),
         "Postgres does not publish them: right in a load, and not in any change after it",
         "compute them in ClickHouse (MATERIALIZED or ALIAS), and " + LEAVE_OUT);
     if (!unpublished.isEmpty()) {
       findings.fail(
-          "published columns",
+          PUBLISHED_COLUMNS,
           of.publication() + " has a column list without " + list(unpublished),
           "right in a load, and not in any change after it",
           "ALTER PUBLICATION "
@@ -186,7 +193,7 @@ final class TableChecks {
             .toList();
     if (!enums.isEmpty() && !hidden.isEmpty()) {
       findings.fail(
-          "places of the columns",
+          PLACES,
           "domains over enums ("
               + list(enums)
               + ") beside columns that are not published ("
@@ -222,7 +229,7 @@ final class TableChecks {
     }
     findings.require(
         lost.isEmpty(),
-        "types in the stream",
+        STREAMED_TYPES,
         lost.isEmpty() ? "all arrive" : String.join("; ", lost),
         "right in a snapshot or load, wrong after the first update",
         LEAVE_OUT + "; or ALTER TABLE " + source.name().sql() + " ALTER COLUMN … TYPE text");
@@ -265,7 +272,7 @@ final class TableChecks {
     }
     if (!absent.isEmpty()) {
       findings.fail(
-          "key",
+          KEY,
           "the primary key's columns are not in the schema: " + list(absent),
           "rows that differ in nothing else become one",
           "add them to the fact table, its ORDER BY and the schema of the transform");
@@ -304,14 +311,14 @@ final class TableChecks {
             + "): the order of one that is there cannot be changed";
     if (!merged.isEmpty()) {
       findings.fail(
-          "key and ORDER BY",
+          ORDER,
           found + ", without " + list(merged) + " of the primary key",
           "rows that differ in nothing else of it are merged into one",
           mend);
     } else {
       findings.require(
           beside.isEmpty(),
-          "key and ORDER BY",
+          ORDER,
           beside.isEmpty()
               ? String.join(", ", order)
               : found + ", with " + list(beside) + " beside the primary key",

@@ -22,6 +22,8 @@ import java.util.List;
  */
 final class ValueChecks {
 
+  static final String KEYS = "keys stay apart";
+
   static final int LIMIT_SECONDS = 10;
   private static final String QUERY_CANCELED = "57014";
 
@@ -107,19 +109,19 @@ final class ValueChecks {
     String mend = "a fact column that tells them apart, such as String or DateTime64(6)";
     if (merged == null) {
       findings.warn(
-          "keys stay apart",
+          KEYS,
           columns + ": not counted within " + LIMIT_SECONDS + " s",
           "two rows whose keys become equal are one row in ClickHouse",
           mend);
     } else if (merged > 0) {
       findings.fail(
-          "keys stay apart",
+          KEYS,
           columns + ": " + merged + " rows have the key of another one there",
           "of rows with one key ClickHouse keeps one",
           mend);
     } else {
       findings.warn(
-          "keys stay apart",
+          KEYS,
           columns + ": all differ now",
           "two rows whose keys become equal are one row in ClickHouse",
           mend);

@@ -9,6 +9,7 @@ import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
 import dev.sluice.connect.Registration;
 import dev.sluice.connect.Registration.Change;
+import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
@@ -127,6 +128,14 @@ public final class LocalPipeline implements AutoCloseable {
       source = source.with(Map.of(InitialLoad.SNAPSHOT_MODE, mode));
       return Optional.empty();
     }
+    new TableReview(
+            stack.postgres(),
+            clickHouse,
+            source.config(),
+            FactMapping.of(sink.config()),
+            options.table(),
+            options.factTable().tableName())
+        .refuseLoss();
     if (options.initialLoad() == InitialLoad.Way.SNAPSHOT) {
       return Optional.empty();
     }
