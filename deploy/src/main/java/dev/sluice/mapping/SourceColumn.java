@@ -74,7 +74,7 @@ public record SourceColumn(
         SELECT base.type, base.modifier FROM base JOIN pg_type d ON d.oid = base.type
         WHERE d.typtype <> 'd') m ON true
       JOIN pg_type b ON b.oid = m.type
-      LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'
+      LEFT JOIN pg_type e ON e.typarray = b.oid
       LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
       WHERE a.attrelid = (
           SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
