@@ -1,5 +1,6 @@
 package dev.sluice.json;
 
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +16,12 @@ import org.apache.kafka.connect.errors.DataException;
  * events of one table have the same members in the same order, so each name is expected where it
  * stood the last time, and found without hashing.
  *
+ * <p>A number becomes a double only where that keeps all its digits, and else a {@link BigDecimal}:
+ * what it is to be is known later.
+ *
  * <p>Failure semantics: {@link DataException} for anything that is not exactly one value, for text
- * that is no UTF-8 and for numbers beyond 64 bits; it says at which byte. Not thread-safe.
+ * that is no UTF-8 and for numbers of more than {@value #MOST_DIGITS} digits; it says at which
+ * byte. Not thread-safe.
  */
 final class JsonReader {
 
@@ -25,8 +30,14 @@ final class JsonReader {
   /** For the columns of most tables, without growing. */
   private static final int ROOM = 64;
 
-  /** With letter and sign; far beyond those of doubles. */
-  private static final int LONGEST_EXPONENT = 8;
+  /** Up to so many digits, double and decimal text tell one another. */
+  private static final int DIGITS_OF_DOUBLES = 15;
+
+  /** And up to this exponent, which is far from where doubles end or lose digits. */
+  private static final int EXPONENT_OF_DOUBLES = 280;
+
+  /** More digits than any Postgres numeric has, on either side of the point. */
+  private static final int MOST_DIGITS = 200_000;
 
   /** Names known at the same time; more than any table has columns. */
   private static final int MOST_NAMES = 4096;
@@ -314,17 +325,17 @@ final class JsonReader {
       return fraction(begin);
     }
     if (!fits || !negative && whole == Long.MIN_VALUE) {
-      throw bad("a whole number of more than 64 bits");
+      return decimal(begin);
     }
     return negative ? whole : -whole;
   }
 
-  private Double fraction(int begin) {
+  private Number fraction(int begin) {
     if (peek() == '.') {
       at++;
       digits();
     }
-    int exponent = at;
+    int mantissa = at;
     if (peek() == 'e' || peek() == 'E') {
       at++;
       if (peek() == '+' || peek() == '-') {
@@ -332,12 +343,39 @@ final class JsonReader {
       }
       digits();
     }
-    double value =
-        Double.parseDouble(new String(json, begin, at - begin, StandardCharsets.ISO_8859_1));
-    if (Double.isInfinite(value) || at - exponent > LONGEST_EXPONENT) {
-      throw bad("a number that no double holds");
+    // Sign and point are counted with the digits: then a few more numbers are decimals.
+    boolean few = mantissa - begin <= DIGITS_OF_DOUBLES && isModest(mantissa);
+    return few
+        ? (Number) Double.valueOf(new String(json, begin, at - begin, StandardCharsets.ISO_8859_1))
+        : decimal(begin);
+  }
+
+  /** Whether the exponent that begins here is none, or one of a double with all its digits. */
+  private boolean isModest(int begin) {
+    int exponent = 0;
+    for (int i = begin; i < at && exponent <= EXPONENT_OF_DOUBLES; i++) {
+      exponent = isDigit(json[i]) ? exponent * 10 + json[i] - '0' : exponent;
     }
-    return value;
+    return exponent <= EXPONENT_OF_DOUBLES;
+  }
+
+  private Number decimal(int begin) {
+    try {
+      String text = new String(json, begin, at - begin, StandardCharsets.ISO_8859_1);
+      if (text.length() <= MOST_DIGITS) {
+        BigDecimal number = new BigDecimal(text);
+        double nearest = number.doubleValue();
+        if (Double.isFinite(nearest) && BigDecimal.valueOf(nearest).compareTo(number) == 0) {
+          return nearest; // 17 digits of a double's own text, as other producers write it.
+        }
+        if (Math.abs((long) number.scale()) <= MOST_DIGITS) {
+          return number;
+        }
+      }
+    } catch (NumberFormatException e) {
+      // Its exponent has more than 32 bits.
+    }
+    throw bad("a number of too many digits");
   }
 
   private void digits() {

@@ -25,8 +25,9 @@ import org.apache.kafka.connect.storage.Converter;
  *   <li>a decimal of Connect's logical type is refused: without its schema nobody knows its scale
  *       ({@code decimal.handling.mode=string} gives text);
  *   <li>-0.0 keeps its sign;
- *   <li>a whole number beyond 64 bits is refused, and so are half a surrogate pair and whatever
- *       stands behind the value.
+ *   <li>a number with more digits than a double keeps, or a whole one beyond 64 bits, is a {@link
+ *       java.math.BigDecimal};
+ *   <li>half a surrogate pair is refused, and whatever stands behind the value.
  * </ul>
  *
  * <p>Failure semantics: {@link DataException}, which names the field or the byte and never shows a

@@ -16,7 +16,15 @@ final class Bystander {
       Set.of("status", "id", "ts_ms", "event_count", "data_collections");
   private static final Set<String> SCHEMA_CHANGE =
       Set.of(
-          "source", "ts_ms", "ts_us", "ts_ns", "databaseName", "schemaName", "ddl", "tableChanges");
+          "source",
+          "position",
+          "ts_ms",
+          "ts_us",
+          "ts_ns",
+          "databaseName",
+          "schemaName",
+          "ddl",
+          "tableChanges");
   private static final Set<String> WITH_SCHEMA = Set.of("schema", "payload");
 
   private Bystander() {}
@@ -33,7 +41,7 @@ final class Bystander {
       throw new Mismatch(
           "the value is JSON with its schema in it, read as JSON without: value.converter of the"
               + " sink must be the source's (org.apache.kafka.connect.json.JsonConverter with"
-              + " schemas.enable=true)");
+              + " schemas.enable=true), or the source's have schemas.enable=false");
     }
     if (!isHeartbeat(parts) && !isTransaction(parts, plan, value) && !isSchemaChange(parts)) {
       throw new Mismatch("the value is no change event: it has no op");
@@ -46,7 +54,7 @@ final class Bystander {
 
   private static boolean isTransaction(Set<String> parts, EnvelopePlan plan, Object value) {
     Object status = plan.part(value, "status");
-    return TRANSACTION.containsAll(parts) && ("BEGIN".equals(status) || "END".equals(status));
+    return parts.equals(TRANSACTION) && ("BEGIN".equals(status) || "END".equals(status));
   }
 
   private static boolean isSchemaChange(Set<String> parts) {

@@ -3,9 +3,9 @@ package dev.sluice.smt;
 import dev.sluice.smt.schema.FactColumn.Literal;
 import dev.sluice.smt.type.ColumnType;
 import dev.sluice.smt.type.Mismatch;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
@@ -19,7 +19,7 @@ import org.apache.kafka.connect.data.Struct;
 final class RowBuilder {
 
   /** What Postgres may keep apart from its row, and then leave out of an update. */
-  private static final Set<Schema.Type> LARGE = EnumSet.of(Schema.Type.STRING, Schema.Type.ARRAY);
+  private static final Pattern LARGE = Pattern.compile("String|FixedString|Array");
 
   private final TransformSettings settings;
   private final Schema schema;
@@ -92,15 +92,18 @@ final class RowBuilder {
     if (settings.versionColumn() >= 0) {
       ColumnPlan version = columns[settings.versionColumn()];
       Object own = row.get(version.field());
-      // The new row of a moved key may fold into this one's, and has to win then.
-      if (own == null || !moved) {
+      if (!moved) {
         Object commit = fromMetadata(plan, envelope, Metadata.COMMIT_TS, version);
         row.put(version.field(), own == null ? commit : version.type().laterOf(own, commit));
+      } else if (own == null || own.equals(zeros[settings.versionColumn()])) {
+        throw keyOnly("its version");
       }
-    } else if (moved && settings.positionColumn() >= 0) {
+      // Else it stays: the new row may have a key that folds into this one's, and has to win then.
+    } else if (moved
+        && settings.positionColumn() >= 0
+        && plan.source(envelope, Metadata.LSN) instanceof Number position) {
       ColumnPlan version = columns[settings.positionColumn()];
-      long position = ((Number) plan.source(envelope, Metadata.LSN)).longValue();
-      row.put(version.field(), version.type().fromInteger(position - 1));
+      row.put(version.field(), version.type().fromInteger(position.longValue() - 1));
     }
     return row;
   }
@@ -121,14 +124,19 @@ final class RowBuilder {
         if (value != null && !value.equals(zeros[i])) {
           return;
         }
-        large |= LARGE.contains(fields[i].schema().type());
+        large |= LARGE.matcher(types[i].name()).lookingAt();
       }
     }
     if (large) {
-      throw new Mismatch(
-          "the key has changed, and the old row holds nothing else: large values of the new one may"
-              + " be missing, so that it could not follow; REPLICA IDENTITY FULL brings them");
+      throw keyOnly("large values, without which the new one cannot be written");
     }
+  }
+
+  private static Mismatch keyOnly(String missing) {
+    return new Mismatch(
+        "the key has changed, and the old row holds nothing else: it may lack "
+            + missing
+            + "; REPLICA IDENTITY FULL brings them");
   }
 
   private Struct build(
@@ -205,7 +213,7 @@ final class RowBuilder {
         return whenAbsent[i].value();
       }
       if (settings.ignoreMissing() && nullable[i]) {
-        metrics.missing(columns[i].name());
+        metrics.missing(i);
         return null;
       }
     }

@@ -34,7 +34,11 @@ final class TransformMetrics {
   private final Map<Operation, LongAdder> rows = new EnumMap<>(Operation.class);
   private final Map<Reason, LongAdder> dropped = new EnumMap<>(Reason.class);
   private final Map<String, LongAdder> failedByColumn = new HashMap<>();
-  private final Map<String, LongAdder> missingByColumn = new HashMap<>();
+
+  /** In the order of the schema. */
+  private final Map<String, LongAdder> missingByColumn = new LinkedHashMap<>();
+
+  private final LongAdder[] missing;
   private final LongAdder failedEnvelopes = new LongAdder();
   private final LongAdder unknownColumns = new LongAdder();
 
@@ -54,6 +58,7 @@ final class TransformMetrics {
       failedByColumn.put(column.name(), new LongAdder());
       missingByColumn.put(column.name(), new LongAdder());
     }
+    missing = missingByColumn.values().toArray(LongAdder[]::new);
   }
 
   void row(Operation operation) {
@@ -73,8 +78,8 @@ final class TransformMetrics {
   }
 
   /** A column that the event did not have counted as null. */
-  void missing(String column) {
-    missingByColumn.get(column).increment();
+  void missing(int column) {
+    missing[column].increment();
   }
 
   /** An event had columns that nobody knows. */

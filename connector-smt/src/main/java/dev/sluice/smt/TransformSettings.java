@@ -118,6 +118,15 @@ record TransformSettings(
             name,
             "a column of metadata.columns differs with every change: it cannot tell rows apart");
       }
+      for (String changed :
+          List.of(ExtractFactRowConfig.DELETE_FIELD, ExtractFactRowConfig.VERSION_FIELD)) {
+        if (name.equals(values.get(changed))) {
+          throw new ConfigException(
+              ExtractFactRowConfig.KEY_COLUMNS,
+              name,
+              "it is " + changed + ", which deletes change");
+        }
+      }
       key.set(index);
     }
     return key;

@@ -2,7 +2,9 @@ package dev.sluice.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -71,9 +73,10 @@ class RandomJsonTest {
         refused++;
         continue;
       }
-      assertThat(withoutSign(read))
+      Object kafkasValue = withoutSign(kafkas.toConnectData("t", damaged).value());
+      assertThat(withoutDigits(withoutSign(read), kafkasValue))
           .as("seed %d", SEED + i)
-          .isEqualTo(withoutSign(kafkas.toConnectData("t", damaged).value()));
+          .isEqualTo(kafkasValue);
     }
     assertThat(refused).isBetween(RECORDS / 20, RECORDS * 19 / 20);
   }
@@ -90,6 +93,26 @@ class RandomJsonTest {
           random.nextInt(4) == 0 ? (byte) random.nextInt() : choice[random.nextInt(choice.length)];
     }
     return damaged;
+  }
+
+  /** Kafka's reader rounds to a double, or cuts to 64 bits, what is a decimal to ours. */
+  private static Object withoutDigits(Object ours, Object kafkas) {
+    if (ours instanceof BigDecimal number) {
+      return kafkas instanceof Long
+          ? (Object) number.toBigInteger().longValue()
+          : number.doubleValue() + 0.0;
+    } else if (ours instanceof List<?> list && kafkas instanceof List<?> others) {
+      List<Object> copy = new ArrayList<>();
+      for (int i = 0; i < list.size(); i++) {
+        copy.add(withoutDigits(list.get(i), i < others.size() ? others.get(i) : null));
+      }
+      return copy;
+    } else if (ours instanceof Map<?, ?> map && kafkas instanceof Map<?, ?> others) {
+      Map<Object, Object> copy = new HashMap<>();
+      map.forEach((key, member) -> copy.put(key, withoutDigits(member, others.get(key))));
+      return copy;
+    }
+    return ours;
   }
 
   /** Kafka's reader loses the sign of most zeros; -0.0 compares as another value than 0.0. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.data.Schema;
@@ -90,6 +91,7 @@ class AbsentColumnsTest extends TransformTest {
         "Bool DEFAULT true                        | true",
         "Nullable(Int32) DEFAULT NULL             | null",
         "Date DEFAULT '1970-01-03'                | 2",
+        "DateTime64(3) DEFAULT 0                  | 0",
         "Enum8('a' = 1, 'b' = 2) DEFAULT 'b'      | b",
       })
   void aDefaultThatIsALiteralStandsForWhatIsAbsent(String column, String value) {
@@ -122,12 +124,20 @@ class AbsentColumnsTest extends TransformTest {
 
   @ParameterizedTest
   @EnumSource
-  void anExpressionIsNoDefaultOfOurs(Form form) {
-    transform.configure(settings("schema", SCHEMA + ", more DateTime DEFAULT now()"));
+  void whatOnlyClickHouseCanReadIsNoDefaultOfOurs(Form form) {
+    for (String column :
+        List.of(
+            "DateTime DEFAULT now()",
+            "DateTime DEFAULT 1700000000",
+            "Enum8('a' = 1, 'b' = 2) DEFAULT 1",
+            "Int32 DEFAULT 1 + 1",
+            "String DEFAULT concat('a', 'b')")) {
+      transform.configure(settings("schema", SCHEMA + ", more " + column));
 
-    assertThatThrownBy(
-            () -> transform.apply(form.record(null, row("note", "x"), "c", Visits.SOURCE)))
-        .hasMessageContaining("column more: found nothing");
+      assertThatThrownBy(
+              () -> transform.apply(form.record(null, row("note", "x"), "c", Visits.SOURCE)))
+          .hasMessageContaining("column more: found nothing");
+    }
   }
 
   @ParameterizedTest

@@ -90,8 +90,11 @@ class ExtractFactRowTest extends TransformTest {
 
     assertThat(transform.apply(Form.record(new Struct(heartbeat).put("ts_ms", 1L)))).isNull();
     assertThat(transform.apply(Form.record(Map.of("ts_ms", 1L)))).isNull();
-    assertThat(transform.apply(Form.record(Map.of("status", "BEGIN", "id", "7")))).isNull();
-    assertThat(transform.apply(Form.record(Map.of("ddl", "ALTER", "source", Map.of())))).isNull();
+    assertThat(transform.apply(Form.record(transaction("BEGIN")))).isNull();
+    assertThat(
+            transform.apply(
+                Form.record(Map.of("ddl", "ALTER", "source", Map.of(), "position", Map.of()))))
+        .isNull();
   }
 
   @Test
@@ -106,6 +109,8 @@ class ExtractFactRowTest extends TransformTest {
         List.<Map<?, ?>>of(
             Map.of("id", "1", "status", "NEW"),
             Map.of("id", "1", "status", "BEGIN", "amount", 1L),
+            Map.of("id", "1", "status", "END"),
+            transaction("OPEN"),
             Map.of("ts_ms", 1L, "id", "1"),
             Map.of("ddl", "x"),
             Map.of("before", Map.of(), "after", Map.of()),
@@ -114,6 +119,11 @@ class ExtractFactRowTest extends TransformTest {
           .isInstanceOf(DataException.class)
           .hasMessageContaining("no change event");
     }
+  }
+
+  private static Map<String, Object> transaction(String status) {
+    return Map.of(
+        "status", status, "id", "7", "ts_ms", 1L, "event_count", 1L, "data_collections", List.of());
   }
 
   @ParameterizedTest

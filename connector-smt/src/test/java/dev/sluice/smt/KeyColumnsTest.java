@@ -150,6 +150,22 @@ class KeyColumnsTest extends TransformTest {
 
   @ParameterizedTest
   @EnumSource
+  void theOldRowOfAMovedKeyWithoutAVersionIsAnErrorAndDoesNotLoseToEverything(Form form) {
+    Map<String, String> small = settings("ignored.columns", "note");
+    small.put("schema", SCHEMA.replace("note Nullable(String), ", ""));
+    transform.configure(small);
+
+    for (Long none : new Long[] {null, 0L}) {
+      SinkRecord keyOnly = form.record(row("eu", ID, null, none), null, "d", Visits.SOURCE);
+      assertThat(rowOf(keyOnly).get("updated_at")).isEqualTo(Visits.COMMIT_MILLIS);
+      assertThatThrownBy(() -> transform.apply(moved(keyOnly)))
+          .isInstanceOf(DataException.class)
+          .hasMessageContaining("REPLICA IDENTITY FULL");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void theOldRowStaysWhereTheNewOneMayLackLargeValues(Form form) {
     transform.configure(byPosition());
     SinkRecord keyOnly = moved(form.record(row("eu", ID, null, null), null, "d", Visits.SOURCE));
@@ -177,5 +193,10 @@ class KeyColumnsTest extends TransformTest {
     assertThatThrownBy(() -> transform.configure(metadata))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("differs with every change");
+    for (String changed : new String[] {"is_deleted", "updated_at"}) {
+      assertThatThrownBy(() -> transform.configure(settings("key.columns", changed)))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("which deletes change");
+    }
   }
 }

@@ -31,7 +31,7 @@ final class DefaultLiteral {
       } else if (sql.equalsIgnoreCase("true") || sql.equalsIgnoreCase("false")) {
         return new FactColumn.Literal(type.fromBoolean(sql.equalsIgnoreCase("true")));
       } else if (NUMBER.matcher(sql).matches()) {
-        return new FactColumn.Literal(type.fromText(sql.startsWith("+") ? sql.substring(1) : sql));
+        return number(sql, type);
       } else if (TEXT.matcher(sql).matches()) {
         return new FactColumn.Literal(type.fromText(SqlToken.unquote(sql)));
       }
@@ -40,5 +40,15 @@ final class DefaultLiteral {
       throw new IllegalArgumentException(
           "DEFAULT " + sql + " is no " + declared.name() + ": " + e.getMessage());
     }
+  }
+
+  /** ClickHouse counts times and the labels of an enum by numbers of its own. */
+  private static FactColumn.Literal number(String sql, ColumnType type) {
+    if (type.name().startsWith("Date")) {
+      return sql.equals("0") ? new FactColumn.Literal(type.zero()) : null;
+    } else if (type.name().startsWith("Enum")) {
+      return null;
+    }
+    return new FactColumn.Literal(type.fromText(sql.startsWith("+") ? sql.substring(1) : sql));
   }
 }

@@ -33,7 +33,9 @@ final class ArrayType extends ColumnType {
     WireType wireType = WireType.of(valueSchema);
     List<Object> converted = new ArrayList<>(list.size());
     for (Object value : list) {
-      if (value != null) {
+      if (value instanceof List && !(element.type() instanceof ArrayType)) {
+        throw new Mismatch("the array has arrays in it, which have no place in the column");
+      } else if (value != null) {
         converted.add(wireType.convert(value, valueSchema, element.type()));
       } else if (element.nullable()) {
         converted.add(null);

@@ -56,9 +56,10 @@ final class IsoText {
     requireSign(text, yearEnd, '-');
     requireSign(text, yearEnd + 3, '-');
     int month = twoDigits(text, yearEnd + 1);
-    long day = epochDay(year(text, yearEnd), month, twoDigits(text, yearEnd + 4));
+    int year = year(text, yearEnd);
+    long day = epochDay(year, month, twoDigits(text, yearEnd + 4));
     if (length == dateEnd || length == dateEnd + 1 && text.charAt(dateEnd) == 'Z') {
-      return Infinity.orDate(day, target);
+      return Infinity.orDate(day, year, target);
     }
     if (text.charAt(dateEnd) != 'T') {
       requireSign(text, dateEnd, ' ');
@@ -86,8 +87,11 @@ final class IsoText {
       return Infinity.orWallClock(seconds, nanos, target);
     }
     int offset = offset(text, at);
+    if (Infinity.isFar(year)) {
+      return Infinity.orTimestamp(seconds, nanos, year, target);
+    }
     return wallClock
-        ? Infinity.orWallClock(seconds, nanos, target)
+        ? target.fromWallClock(seconds, nanos)
         : target.fromInstant(seconds - offset, nanos);
   }
 

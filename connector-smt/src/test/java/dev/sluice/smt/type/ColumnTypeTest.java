@@ -340,6 +340,9 @@ class ColumnTypeTest {
     assertThat(convert(Arrays.asList("a", null), null, "Array(String)"))
         .isEqualTo(REFUSED + "the array has a null element, which its column forbids");
     assertThat(convert(List.of(300L), null, "Array(UInt8)")).isEqualTo(OUT_OF_RANGE);
+    assertThat(convert(List.of(List.of("a")), null, "Array(Nullable(String))"))
+        .asString()
+        .endsWith("the array has arrays in it, which have no place in the column");
     assertThat(convert(List.of(List.of(1L)), null, "Array(Array(Int8))"))
         .isEqualTo(List.of(List.of((byte) 1)));
     Schema dates =

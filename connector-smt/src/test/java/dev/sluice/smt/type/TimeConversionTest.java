@@ -201,6 +201,10 @@ class TimeConversionTest {
         new Wire(ISO_TIMESTAMP, "infinity", "+", 0),
         new Wire(ISO_TIMESTAMP, "-infinity", "-", 0),
         new Wire(ISO_TIMESTAMP, "+294247-01-10T04:00:25.2Z", "+", 0),
+        new Wire(ISO_TIMESTAMP, "+292278994-08-16T23:00:00Z", "+", 0),
+        new Wire(ISO_TIMESTAMP, "-292275055-05-16T23:00:00Z", "-", 0),
+        new Wire(ISO_DATE, "+5877611-06-21Z", "+", 0),
+        new Wire(ISO_DATE, "-5877641-06-24Z", "-", 0),
         new Wire(ISO_TIMESTAMP, "-290308-12-21T19:59:27.6Z", "-", 0),
         new Wire(MICRO_TIMESTAMP, 9_223_372_036_825_200_000L, "+", 0),
         new Wire(MICRO_TIMESTAMP, -9_223_372_036_832_400_000L, "-", 0),
@@ -220,6 +224,24 @@ class TimeConversionTest {
         new Wire(ISO_DATE, "-5877611-06-22Z", "-", 0),
         new Wire(ISO_DATE, "+292278994-08-16Z", "+", 0),
         new Wire(ISO_DATE, "+292269055-12-02Z", "-", 0));
+  }
+
+  /** As text that says nothing of a time, or of a wall clock's. */
+  @ParameterizedTest
+  @CsvSource({
+    "+294247-01-10T04:00:25.2Z,       253402300799999",
+    "-290308-12-21T19:59:27.6Z,       -62135596800000",
+    "+292278994-08-16T23:00:00Z,      253402300799999",
+    "+292278994-08-17T00:00:00Z,      253402300799999",
+    "-292275055-05-16T13:00:00Z,      -62135596800000",
+    "+292269055-12-02T23:00:00.000000Z, -62135596800000",
+  })
+  void infinityIsKnownWithoutASchema(String text, long millis) {
+    assertThat(convert(text, null, "Int64")).isEqualTo(millis);
+    assertThat(convert(text, ZONED, "Int64")).isEqualTo(millis);
+    assertThat(convert(text, null, "DateTime64(6)")).isEqualTo(OUT_OF_RANGE);
+    assertThat(convert(text, null, "Date32")).isEqualTo(OUT_OF_RANGE);
+    assertThat(convert(text, null, "String")).isEqualTo(text);
   }
 
   @ParameterizedTest
