@@ -323,6 +323,11 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
         : this;
   }
 
+  /** Whether the fact column's text is the canonical text as it stands. */
+  public boolean isItself() {
+    return clickHouse.equals("toString({})");
+  }
+
   /** Text or null, in Postgres's SQL. */
   public String inPostgres(String column) {
     return postgres.replace("{}", Sql.name(column));

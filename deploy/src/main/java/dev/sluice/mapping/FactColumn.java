@@ -9,14 +9,19 @@ import java.util.List;
  * A column of the fact table.
  *
  * @param type in ClickHouse's canonical spelling
+ * @param defaultLiteral what fills the column where the source has none, as ClickHouse writes it;
+ *     null where the schema gives no {@code DEFAULT}
  */
-public record FactColumn(String name, String type) {
+public record FactColumn(String name, String type, String defaultLiteral) {
 
   /** The columns of a column list; ClickHouse itself reads it. */
   public static List<FactColumn> ofSchema(ClickHouse clickHouse, String schema) {
     List<FactColumn> columns = new ArrayList<>();
     for (GenericRecord row : clickHouse.rows("DESCRIBE TABLE null(" + Sql.factText(schema) + ")")) {
-      columns.add(new FactColumn(row.getString("name"), row.getString("type")));
+      String literal = row.getString("default_expression");
+      columns.add(
+          new FactColumn(
+              row.getString("name"), row.getString("type"), literal.isEmpty() ? null : literal));
     }
     return columns;
   }

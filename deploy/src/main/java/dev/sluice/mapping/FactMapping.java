@@ -2,7 +2,9 @@ package dev.sluice.mapping;
 
 import dev.sluice.SluiceException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What {@code ExtractFactRow} is told to do, read from the settings of the connector that runs it,
@@ -16,6 +18,9 @@ import java.util.Map;
  * @param versionField the fact column that is raised when a row is deleted
  * @param zone the zone of timestamps that have none
  * @param defaultsForNull true when null becomes the type's default in a column that forbids it
+ * @param keyColumns the columns that make up the key, where it is not the primary key
+ * @param ignoresMissing true when a column that an event does not carry counts as null
+ * @param ignoredColumns source columns that are left out knowingly
  */
 public record FactMapping(
     String schema,
@@ -25,7 +30,10 @@ public record FactMapping(
     String deleteField,
     String versionField,
     String zone,
-    boolean defaultsForNull) {
+    boolean defaultsForNull,
+    List<String> keyColumns,
+    boolean ignoresMissing,
+    List<String> ignoredColumns) {
 
   private static final String TRANSFORM = "dev.sluice.smt.ExtractFactRow";
 
@@ -60,13 +68,26 @@ public record FactMapping(
         settings.getOrDefault("delete.field", "is_deleted"),
         settings.getOrDefault("version.field", "updated_at"),
         settings.getOrDefault("timestamp.zone", "UTC"),
-        settings.getOrDefault("null.handling", "fail").equals("default"));
+        settings.getOrDefault("null.handling", "fail").equals("default"),
+        list(settings.get("key.columns")),
+        settings.getOrDefault("missing.columns", "fail").equals("ignore"),
+        list(settings.get("ignored.columns")));
   }
 
   /** The same for another column list. */
   public FactMapping withSchema(String changed) {
     return new FactMapping(
-        changed, renames, metadata, flagsDeletes, deleteField, versionField, zone, defaultsForNull);
+        changed,
+        renames,
+        metadata,
+        flagsDeletes,
+        deleteField,
+        versionField,
+        zone,
+        defaultsForNull,
+        keyColumns,
+        ignoresMissing,
+        ignoredColumns);
   }
 
   /** The source column that fills a fact column, unless metadata does. */
@@ -86,6 +107,12 @@ public record FactMapping(
       }
     }
     return null;
+  }
+
+  private static List<String> list(String setting) {
+    return setting == null
+        ? List.of()
+        : Stream.of(setting.split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
   }
 
   private static Map<String, String> pairs(String setting) {

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A column of the Postgres table.
@@ -28,6 +29,14 @@ public record SourceColumn(
     int keyPosition,
     boolean isNotNull,
     String castType) {
+
+  private static final Set<String> TOLD_APART =
+      Set.of("int2", "int4", "int8", "oid", "bool", "text", "varchar", "uuid");
+
+  /** Whether values that are different to Postgres have different canonical texts. */
+  boolean tellsApartByText() {
+    return !isArray && (isEnum || TOLD_APART.contains(type));
+  }
 
   private static final String QUERY =
       """
