@@ -1,5 +1,6 @@
 package dev.sluice.local;
 
+import dev.sluice.connect.JsonConverters;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
@@ -72,7 +73,7 @@ public final class TwoDatabases implements AutoCloseable {
     config.put("transforms", "fact");
     config.put("transforms.fact.type", "dev.sluice.smt.ExtractFactRow");
     config.put("transforms.fact.schema", schema);
-    config.put("value.converter.schemas.enable", "false");
+    config.put("value.converter", JsonConverters.SCHEMALESS);
     for (int i = 0; i < settings.length; i += 2) {
       config.put("transforms.fact." + settings[i], settings[i + 1]);
     }
