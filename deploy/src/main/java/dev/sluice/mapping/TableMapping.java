@@ -71,7 +71,8 @@ public record TableMapping(
     }
   }
 
-  private static final String NO_SOURCE = "the source table has no column for it";
+  private static final String NO_SOURCE =
+      "the source table has no column for it, and the schema no DEFAULT";
 
   /**
    * Reads both tables' columns and pairs them.

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
+import dev.sluice.load.InitialLoad;
 import dev.sluice.local.TwoDatabases;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.verify.Difference.Kind;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -259,6 +263,49 @@ final class ComparisonIT {
 
     databases.clickHouse().execute("INSERT INTO covered (id, box, shop) VALUES (1, 'x', 'other')");
     assertThat(compare(mapping).differences()).singleElement().hasToString("1 differs in shop");
+  }
+
+  @Test
+  void whatTheSourceHasNotIsFilledByLoadAsTheSchemaSaysAndComparedWithIt() throws Exception {
+    databases.inPostgres("CREATE TABLE filled (id int PRIMARY KEY); INSERT INTO filled VALUES (1)");
+    create(
+        "filled",
+        "id Int32, shop LowCardinality(String), gone Nullable(Int32)",
+        "ReplacingMergeTree ORDER BY id");
+    String schema = "id Int32, shop LowCardinality(String) DEFAULT '{}\\'s', gone Nullable(Int32)";
+    TableMapping strict = databases.mapping(databases.postgres(), "filled", schema);
+
+    assertThat(InitialLoad.refusal(strict)).contains("gone (the source table has no column for it");
+
+    TableMapping lenient =
+        databases.mapping(databases.postgres(), "filled", schema, "missing.columns", "ignore");
+    assertThat(InitialLoad.refusal(lenient)).isNull();
+    assertThat(repair(lenient, compare(lenient))).isEmpty();
+    assertThat(compare(lenient).identical()).isTrue();
+    assertThat(compare(lenient).columns()).isEqualTo(3);
+    assertThat(
+            databases.clickHouse().rows("SELECT concat(shop, toString(isNull(gone))) FROM filled"))
+        .singleElement()
+        .satisfies(row -> assertThat(row.getString(1)).isEqualTo("{}'s1"));
+    fact("filled", "(1, '{}''s', 5, 0)");
+    assertThat(compare(lenient).differences()).singleElement().hasToString("1 differs in gone");
+  }
+
+  @Test
+  void aPipelineThatStandsIsNotWaitedFor() {
+    PipelineBarrier barrier =
+        new PipelineBarrier(
+            new SyncPoint(databases.postgres(), "nobodys"),
+            null,
+            Duration.ofHours(1),
+            () -> Optional.of("shop-source has failed: no such slot"),
+            line -> {});
+
+    assertThatThrownBy(barrier::await)
+        .isInstanceOf(SluiceException.class)
+        .hasMessage(
+            "The pipeline does not catch up: shop-source has failed: no such slot"
+                + " (Waiting for the source to stream).");
   }
 
   @Test
