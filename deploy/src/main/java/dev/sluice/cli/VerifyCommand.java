@@ -222,6 +222,8 @@ final class VerifyCommand implements Callable<Integer> {
                   result.columns(),
                   both,
                   percent < 100 ? " (a sample of %s %% of the keys)".formatted(percent) : ""));
+    } else if (result.unsettled() > 0 && result.differences().isEmpty()) {
+      text.append("Could not tell: ").append(both).append('.');
     } else if (code(result) == COULD_NOT_TELL) {
       text.append(
           "Could not tell: %s, %,d and %,d rows, equal in the %d columns that were compared."

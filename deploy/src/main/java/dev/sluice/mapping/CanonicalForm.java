@@ -292,9 +292,7 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
       return toNumber(source);
     }
     // What infinity becomes is design.md's: the last millisecond of 9999, the first of year 1.
-    // Postgres counts the last thirty years of all with doubles, and has days beyond them. Only
-    // UTC's
-    // clock is known there.
+    // Postgres counts its last thirty years with doubles, and has days beyond them.
     String far = "'" + NONE + "'";
     if (source.type().equals("timestamptz") || zone.equals("UTC")) {
       String days = "({}::date - date 'epoch')::bigint * 86400000";

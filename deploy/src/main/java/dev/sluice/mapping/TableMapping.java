@@ -232,13 +232,14 @@ public record TableMapping(
       String source,
       FactMapping settings) {
     List<String> wanted =
-        settings.keyColumns().isEmpty()
-            ? sourceColumns.values().stream()
-                .filter(column -> column.keyPosition() > 0)
-                .sorted(Comparator.comparing(SourceColumn::keyPosition))
-                .map(SourceColumn::name)
-                .toList()
-            : settings.keyColumns();
+        sourceColumns.values().stream()
+            .filter(column -> column.keyPosition() > 0)
+            .sorted(Comparator.comparing(SourceColumn::keyPosition))
+            .map(SourceColumn::name)
+            .toList();
+    if (wanted.isEmpty()) {
+      wanted = settings.keyColumns();
+    }
     if (wanted.isEmpty()) {
       throw new SluiceException(
           source
