@@ -1,12 +1,15 @@
 package dev.sluice.smt;
 
+import java.util.Set;
+
 /** Knows where an envelope keeps its parts. Immutable and shared between threads. */
 interface EnvelopePlan {
 
-  /**
-   * Whether values of this form are envelopes of row changes, as opposed to heartbeats and such.
-   */
-  boolean isRowChange(Object envelope);
+  /** The names of what it has, to tell heartbeats and such from what should be an envelope. */
+  Set<String> parts(Object envelope);
+
+  /** One of them, or null. Not for what every record is asked. */
+  Object part(Object envelope, String name);
 
   /** What happened, or null when the envelope does not say it. */
   Object op(Object envelope);

@@ -19,9 +19,10 @@ import org.apache.kafka.connect.transforms.Transformation;
  * <p>A change event wraps a row in an <em>envelope</em>: what happened ({@code op}), the row {@code
  * before} and {@code after}, and where it comes from ({@code source}). Creates, updates and the
  * reads of a snapshot give the row in {@code after}. A delete gives the row in {@code before},
- * marked as deleted, with a version that no earlier row of the key exceeds. After a delete Debezium
- * sends a <em>tombstone</em>, a record with the same key and no value, so that Kafka may compact
- * the topic; it is dropped, and so is everything that is no change of a row, such as heartbeats.
+ * marked as deleted, with a version that no earlier row of the key exceeds; that of a key that has
+ * changed stays below the version of the row under its new key. After a delete Debezium sends a
+ * <em>tombstone</em>, a record with the same key and no value, so that Kafka may compact the topic;
+ * it is dropped, and so is what is known to be no change of a row, such as heartbeats.
  *
  * <p>Envelopes may be Structs (JSON with schemas, Avro) or Maps (JSON without). In both cases the
  * types come from the setting {@code schema}; a Struct's schema only tells how to read the values.
@@ -38,6 +39,8 @@ import org.apache.kafka.connect.transforms.Transformation;
 public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformation<R>, Monitorable {
 
   private static final String NAME = ExtractFactRow.class.getSimpleName();
+
+  private static final String NEW_KEY = "__debezium.newkey";
 
   private TransformSettings settings;
   private RowBuilder rows;
@@ -60,10 +63,12 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   @Override
   public void configure(Map<String, ?> properties) {
     settings = TransformSettings.of(properties);
-    rows = new RowBuilder(settings);
-    structPlans = new PlanCache<>(schema -> new StructEnvelopePlan(schema, settings.columns()));
-    mapPlan = new MapEnvelopePlan(settings.columns());
     metrics = new TransformMetrics(settings.columns());
+    rows = new RowBuilder(settings, metrics);
+    structPlans =
+        new PlanCache<>(
+            schema -> new StructEnvelopePlan(schema, settings.columns(), settings.known()));
+    mapPlan = new MapEnvelopePlan(settings.columns(), settings.known());
     registerMetrics();
   }
 
@@ -106,14 +111,15 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
       return null;
     }
     EnvelopePlan plan = planFor(value);
-    Struct row = rowOf(plan, value);
+    Struct row = rowOf(record, plan, value);
     return row == null ? null : withValue(record, row, timestamp(record, plan, value));
   }
 
   /** The row that a change leaves, or null for what leaves none. */
-  private Struct rowOf(EnvelopePlan plan, Object value) {
+  private Struct rowOf(R record, EnvelopePlan plan, Object value) {
     Object op = plan.op(value);
-    if (op == null && !plan.isRowChange(value)) {
+    if (op == null) {
+      Bystander.require(plan, value);
       return dropped(Reason.NO_ROW_CHANGE);
     }
     Operation operation = Operation.of(op);
@@ -121,11 +127,16 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
       case CREATE, READ, UPDATE -> counted(operation, rows.current(plan, value));
       case DELETE ->
           settings.flagDeletes()
-              ? counted(operation, rows.deleted(plan, value))
+              ? counted(operation, rows.deleted(plan, value, isMoved(record)))
               : dropped(Reason.DELETE);
       case TRUNCATE -> truncated(plan, value);
       case MESSAGE -> dropped(Reason.MESSAGE);
     };
+  }
+
+  /** An UPDATE of the key is a delete that Debezium marks so, and a create. */
+  private boolean isMoved(R record) {
+    return record.headers().lastWithName(NEW_KEY) != null;
   }
 
   private EnvelopePlan planFor(Object value) {

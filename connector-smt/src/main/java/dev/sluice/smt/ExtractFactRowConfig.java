@@ -35,6 +35,10 @@ final class ExtractFactRowConfig {
   static final String NULL_HANDLING = "null.handling";
   static final String UNAVAILABLE_HANDLING = "unavailable.handling";
   static final String TRUNCATE_HANDLING = "truncate.handling";
+  static final String KEY_COLUMNS = "key.columns";
+  static final String MISSING_COLUMNS = "missing.columns";
+  static final String UNKNOWN_COLUMNS = "unknown.columns";
+  static final String IGNORED_COLUMNS = "ignored.columns";
 
   private static final String ROW = "Row";
   private static final String TIME = "Time";
@@ -51,9 +55,10 @@ final class ExtractFactRowConfig {
                   text -> FactSchema.parse(text, TimeRules.DEFAULT)),
               Importance.HIGH,
               "The columns of the fact table, `name Type, …`, as they stand between the brackets of"
-                  + " CREATE TABLE. Line breaks, back-quotes, comments and clauses such as DEFAULT,"
-                  + " CODEC and TTL may stay; indexes, and columns that nobody inserts, are passed"
-                  + " over. Leave out columns that ClickHouse is to fill.",
+                  + " CREATE TABLE. A DEFAULT that is a literal stands for a"
+                  + " source column that an event does not have. Line breaks, back-quotes, comments"
+                  + " and other clauses, such as CODEC and TTL, may stay; indexes, and columns that"
+                  + " nobody inserts, are passed over. Leave out columns that ClickHouse is to fill.",
               ROW,
               1,
               Width.LONG,
@@ -94,6 +99,55 @@ final class ExtractFactRowConfig {
               4,
               Width.LONG,
               "Metadata columns")
+          .define(
+              KEY_COLUMNS,
+              Type.LIST,
+              List.of(),
+              checkNames(),
+              Importance.HIGH,
+              "The columns that tell rows apart: those of the fact table's ORDER BY. An event that"
+                  + " lacks one of them, or has null there, is an error; nothing is ever put in its"
+                  + " place, as that would be another row's key.",
+              ROW,
+              5,
+              Width.LONG,
+              "Key columns")
+          .define(
+              MISSING_COLUMNS,
+              Type.STRING,
+              "fail",
+              ValidString.in("fail", "ignore"),
+              Importance.MEDIUM,
+              "What becomes of a column of the schema that the event does not have, and that has no"
+                  + " DEFAULT literal in the schema: an error, or null, counted. Null would overwrite"
+                  + " good values after a RENAME or DROP COLUMN.",
+              ROW,
+              6,
+              Width.SHORT,
+              "Missing columns")
+          .define(
+              UNKNOWN_COLUMNS,
+              Type.STRING,
+              "ignore",
+              ValidString.in("ignore", "fail"),
+              Importance.MEDIUM,
+              "What becomes of a source column that neither the schema nor `ignored.columns` names:"
+                  + " it is left out, and counted, or it is an error.",
+              ROW,
+              7,
+              Width.SHORT,
+              "Unknown columns")
+          .define(
+              IGNORED_COLUMNS,
+              Type.LIST,
+              List.of(),
+              checkNames(),
+              Importance.LOW,
+              "Source columns that are left out knowingly.",
+              ROW,
+              8,
+              Width.LONG,
+              "Ignored columns")
           .define(
               TIMESTAMP_UNIT,
               Type.STRING,
@@ -263,6 +317,19 @@ final class ExtractFactRowConfig {
           }
         },
         () -> "pairs of names joined by a colon");
+  }
+
+  private static Validator checkNames() {
+    return LambdaValidator.with(
+        (name, value) -> {
+          requireValue(name, value);
+          for (Object entry : (List<?>) value) {
+            if (entry.toString().isBlank()) {
+              throw new ConfigException(name, value, "a name is empty");
+            }
+          }
+        },
+        () -> "names of columns");
   }
 
   /** A setting may be null where a connector's configuration says so. */

@@ -2,7 +2,9 @@ package dev.sluice.smt;
 
 import dev.sluice.smt.type.ColumnType;
 import dev.sluice.smt.type.WireType;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
@@ -13,6 +15,7 @@ import org.apache.kafka.connect.data.Struct;
  */
 final class StructEnvelopePlan implements EnvelopePlan {
 
+  private final Schema schema;
   private final Field op;
   private final Field before;
   private final Field after;
@@ -21,13 +24,14 @@ final class StructEnvelopePlan implements EnvelopePlan {
   private final ImagePlan beforePlan;
   private final ImagePlan afterPlan;
 
-  StructEnvelopePlan(Schema schema, List<ColumnPlan> columns) {
+  StructEnvelopePlan(Schema schema, List<ColumnPlan> columns, KnownColumns known) {
+    this.schema = schema;
     op = schema.field("op");
     before = structField(schema, "before");
     after = structField(schema, "after");
     source = structField(schema, "source");
-    beforePlan = before == null ? null : new StructImagePlan(before.schema(), columns);
-    afterPlan = after == null ? null : new StructImagePlan(after.schema(), columns);
+    beforePlan = before == null ? null : new StructImagePlan(before.schema(), columns, known);
+    afterPlan = after == null ? null : new StructImagePlan(after.schema(), columns, known);
     if (source != null) {
       for (Metadata metadata : Metadata.values()) {
         String name = metadata.sourceField();
@@ -42,8 +46,15 @@ final class StructEnvelopePlan implements EnvelopePlan {
   }
 
   @Override
-  public boolean isRowChange(Object envelope) {
-    return op != null;
+  public Set<String> parts(Object envelope) {
+    Set<String> parts = new HashSet<>();
+    schema.fields().forEach(field -> parts.add(field.name()));
+    return parts;
+  }
+
+  @Override
+  public Object part(Object envelope, String name) {
+    return schema.field(name) == null ? null : ((Struct) envelope).get(name);
   }
 
   @Override
@@ -84,8 +95,10 @@ final class StructEnvelopePlan implements EnvelopePlan {
     private final Field[] fields;
     private final Object[] defaults;
     private final WireType[] wireTypes;
+    private final List<String> unknown;
 
-    StructImagePlan(Schema schema, List<ColumnPlan> columns) {
+    StructImagePlan(Schema schema, List<ColumnPlan> columns, KnownColumns known) {
+      unknown = schema.fields().stream().map(Field::name).filter(name -> !known.has(name)).toList();
       fields = new Field[columns.size()];
       defaults = new Object[columns.size()];
       wireTypes = new WireType[columns.size()];
@@ -116,6 +129,16 @@ final class StructEnvelopePlan implements EnvelopePlan {
     @Override
     public boolean has(Object image, int column) {
       return fields[column] != null;
+    }
+
+    @Override
+    public boolean hasUnknown(Object image, int absent) {
+      return !unknown.isEmpty();
+    }
+
+    @Override
+    public List<String> unknown(Object image) {
+      return unknown;
     }
 
     @Override

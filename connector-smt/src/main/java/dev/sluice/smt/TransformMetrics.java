@@ -34,7 +34,9 @@ final class TransformMetrics {
   private final Map<Operation, LongAdder> rows = new EnumMap<>(Operation.class);
   private final Map<Reason, LongAdder> dropped = new EnumMap<>(Reason.class);
   private final Map<String, LongAdder> failedByColumn = new HashMap<>();
+  private final Map<String, LongAdder> missingByColumn = new HashMap<>();
   private final LongAdder failedEnvelopes = new LongAdder();
+  private final LongAdder unknownColumns = new LongAdder();
 
   /** Null before Connect gives it, and after it has got all counts. */
   private PluginMetrics registry;
@@ -48,7 +50,10 @@ final class TransformMetrics {
     for (Reason reason : Reason.values()) {
       dropped.put(reason, new LongAdder());
     }
-    columns.forEach(column -> failedByColumn.put(column.name(), new LongAdder()));
+    for (ColumnPlan column : columns) {
+      failedByColumn.put(column.name(), new LongAdder());
+      missingByColumn.put(column.name(), new LongAdder());
+    }
   }
 
   void row(Operation operation) {
@@ -65,6 +70,16 @@ final class TransformMetrics {
 
   void failedEnvelope() {
     failedEnvelopes.increment();
+  }
+
+  /** A column that the event did not have counted as null. */
+  void missing(String column) {
+    missingByColumn.get(column).increment();
+  }
+
+  /** An event had columns that nobody knows. */
+  void unknownColumns() {
+    unknownColumns.increment();
   }
 
   /** Takes Connect's registry; from then on {@link #ensureRegistered} has something to do. */
@@ -105,6 +120,22 @@ final class TransformMetrics {
     failedByColumn.forEach(
         (of, n) ->
             counts.add(new Count("failed-total", "Records refused, by column", "column", of, n)));
+    missingByColumn.forEach(
+        (of, n) ->
+            counts.add(
+                new Count(
+                    "missing-columns-total",
+                    "Columns that an event did not have, as null",
+                    "column",
+                    of,
+                    n)));
+    counts.add(
+        new Count(
+            "unknown-columns-total",
+            "Records with columns that the settings do not know",
+            null,
+            null,
+            unknownColumns));
     counts.add(
         new Count(
             "failed-envelopes-total",

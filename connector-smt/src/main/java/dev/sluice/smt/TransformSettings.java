@@ -7,6 +7,7 @@ import dev.sluice.smt.type.Mismatch;
 import dev.sluice.smt.type.TimeRules;
 import dev.sluice.smt.type.TimestampUnit;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,11 @@ import org.apache.kafka.connect.data.Schema;
  * @param defaultForNull whether null in a column that forbids it becomes the type's default
  * @param nullForUnavailable whether a value that the event leaves out counts as null
  * @param failOnTruncate whether a truncate is an error
+ * @param keyColumns which columns tell rows apart, by number; their values are never made up
+ * @param positionColumn the version column that holds the position in the log, or -1
+ * @param ignoreMissing whether a column that the event does not have counts as null
+ * @param failOnUnknown whether a column that the settings do not know is an error
+ * @param known the source columns that the settings name
  * @param truncation makes of a truncate what the sink is to know; null when it is to know nothing
  */
 record TransformSettings(
@@ -38,6 +44,11 @@ record TransformSettings(
     boolean defaultForNull,
     boolean nullForUnavailable,
     boolean failOnTruncate,
+    BitSet keyColumns,
+    int positionColumn,
+    boolean ignoreMissing,
+    boolean failOnUnknown,
+    KnownColumns known,
     Truncation truncation) {
 
   private static final Set<Schema.Type> FLAG_CARRIERS =
@@ -79,6 +90,11 @@ record TransformSettings(
         values.get(ExtractFactRowConfig.NULL_HANDLING).equals("default"),
         values.get(ExtractFactRowConfig.UNAVAILABLE_HANDLING).equals("null"),
         truncates.equals("fail"),
+        keyColumns(columns, schema, values),
+        flagDeletes ? positionColumn(columns, schema, values) : -1,
+        values.get(ExtractFactRowConfig.MISSING_COLUMNS).equals("ignore"),
+        values.get(ExtractFactRowConfig.UNKNOWN_COLUMNS).equals("fail"),
+        known(columns, values),
         truncates.equals("pass") ? truncation(columns, schema, values) : null);
   }
 
@@ -88,6 +104,45 @@ record TransformSettings(
     String version = (String) values.get(ExtractFactRowConfig.VERSION_FIELD);
     column(schema, ExtractFactRowConfig.VERSION_FIELD, version);
     return new Truncation(columns.get(flag), columns.get(schema.indexOf(version)));
+  }
+
+  private static BitSet keyColumns(
+      List<ColumnPlan> columns, FactSchema schema, Map<String, Object> values) {
+    BitSet key = new BitSet();
+    for (Object name : (List<?>) values.get(ExtractFactRowConfig.KEY_COLUMNS)) {
+      column(schema, ExtractFactRowConfig.KEY_COLUMNS, (String) name);
+      int index = schema.indexOf((String) name);
+      if (columns.get(index).metadata() != null) {
+        throw new ConfigException(
+            ExtractFactRowConfig.KEY_COLUMNS,
+            name,
+            "a column of metadata.columns differs with every change: it cannot tell rows apart");
+      }
+      key.set(index);
+    }
+    return key;
+  }
+
+  private static KnownColumns known(List<ColumnPlan> columns, Map<String, Object> values) {
+    List<String> ignored =
+        ((List<?>) values.get(ExtractFactRowConfig.IGNORED_COLUMNS))
+            .stream().map(String.class::cast).toList();
+    for (ColumnPlan column : columns) {
+      if (column.metadata() == null && ignored.contains(column.sourceName())) {
+        throw new ConfigException(
+            ExtractFactRowConfig.IGNORED_COLUMNS,
+            column.sourceName(),
+            "the column " + column.name() + " of the schema reads it; name it in one of the two");
+      }
+    }
+    return KnownColumns.of(columns, ignored);
+  }
+
+  /** The version column where it is the change's position in the log. */
+  private static int positionColumn(
+      List<ColumnPlan> columns, FactSchema schema, Map<String, Object> values) {
+    int index = schema.indexOf((String) values.get(ExtractFactRowConfig.VERSION_FIELD));
+    return index >= 0 && columns.get(index).metadata() == Metadata.LSN ? index : -1;
   }
 
   private static FactSchema schema(Map<String, Object> values) {

@@ -118,7 +118,7 @@ class ExtractFactRowConfigTest extends TransformTest {
   @Test
   void everySettingIsDocumented() {
     assertThat(transform.config().configKeys().values())
-        .hasSize(12)
+        .hasSize(16)
         .allSatisfy(
             key -> {
               assertThat(key.documentation).endsWith(".");

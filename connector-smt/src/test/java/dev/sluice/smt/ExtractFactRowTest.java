@@ -94,6 +94,28 @@ class ExtractFactRowTest extends TransformTest {
     assertThat(transform.apply(Form.record(Map.of("ddl", "ALTER", "source", Map.of())))).isNull();
   }
 
+  @Test
+  void whatCouldBeARowIsNotDropped() {
+    transform.configure(Visits.settings());
+
+    assertThatThrownBy(
+            () -> transform.apply(Form.record(Map.of("schema", Map.of(), "payload", Map.of()))))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("schemas.enable=true");
+    for (Map<?, ?> flat :
+        List.<Map<?, ?>>of(
+            Map.of("id", "1", "status", "NEW"),
+            Map.of("id", "1", "status", "BEGIN", "amount", 1L),
+            Map.of("ts_ms", 1L, "id", "1"),
+            Map.of("ddl", "x"),
+            Map.of("before", Map.of(), "after", Map.of()),
+            Map.of())) {
+      assertThatThrownBy(() -> transform.apply(Form.record(flat)))
+          .isInstanceOf(DataException.class)
+          .hasMessageContaining("no change event");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void truncateFailsUnlessSkippingIsAsked(Form form) {

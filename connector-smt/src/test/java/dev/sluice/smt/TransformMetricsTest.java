@@ -118,7 +118,7 @@ class TransformMetricsTest extends TransformTest {
 
     assertThat(metrics.metrics().keySet())
         .filteredOn(name -> name.group().equals("plugins"))
-        .hasSize(5 + 5 + 21 + 1)
+        .hasSize(5 + 5 + 21 + 21 + 1 + 1)
         .anyMatch(name -> "id".equals(name.tags().get("column")));
   }
 

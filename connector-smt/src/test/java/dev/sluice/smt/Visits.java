@@ -96,6 +96,8 @@ final class Visits {
     Map<String, String> settings = new HashMap<>();
     settings.put("schema", FACT_SCHEMA);
     settings.put("renames", "country_code:countryCode");
+    settings.put("key.columns", "id");
+    settings.put("ignored.columns", "not_in_the_fact_table");
     for (int i = 0; i < keysAndValues.length; i += 2) {
       settings.put(keysAndValues[i], keysAndValues[i + 1]);
     }

@@ -37,15 +37,20 @@ class ConnectOptions {
   }
 
   /** What was given, or else what the stack that runs here has, or else the usual. */
-  final String or(String given, Function<Endpoints, String> running, String usual) {
+  final String or(String given, Function<Endpoints, String> part, String usual) {
     if (given != null && !given.isBlank()) {
       return given;
     }
+    Endpoints running = running();
+    return running == null ? usual : part.apply(running);
+  }
+
+  /** Those of the stack that runs here; null when none does. */
+  final Endpoints running() {
     if (endpoints == null) {
       endpoints = Endpoints.read(dataDir);
     }
-    String found = endpoints == null ? null : running.apply(endpoints);
-    return found == null ? usual : found;
+    return endpoints;
   }
 
   final URI connectAddress() {

@@ -4,15 +4,16 @@ import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
-import dev.sluice.local.SourceTable;
 import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.Publication;
 import java.nio.file.Path;
 
 /** The bulk load of a pipeline that is about to be registered: what load and register share. */
@@ -51,7 +52,15 @@ final class FirstRows {
     if (refusal != null) {
       throw new SluiceException(refusal + ". Let Debezium's snapshot read them: ./sluice register");
     }
-    publish(pipeline, postgres);
+    new TableReview(
+            postgres,
+            clickHouse,
+            pipeline.source().config(),
+            pipeline.mapping(),
+            pipeline.table(),
+            pipeline.factTable())
+        .refuseLoss();
+    publish(pipeline, postgres, narrator);
     return new InitialLoad(
             postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator)
         .run(restart);
@@ -69,26 +78,26 @@ final class FirstRows {
     }
   }
 
-  private static void publish(Pipeline pipeline, PostgresAddress postgres) {
-    String publication =
-        pipeline.source().config().getOrDefault("publication.name", "dbz_publication");
-    if (SourceTable.isPublished(postgres, pipeline.table(), publication)) {
+  private static void publish(Pipeline pipeline, PostgresAddress postgres, Narrator narrator) {
+    Publication publication = Publication.of(pipeline.source().config());
+    if (publication.covers(postgres, pipeline.table())) {
       return;
     }
-    if (!publication.equals(SourceTable.PUBLICATION)) {
+    if (!publication.equals(Publication.OURS)) {
       throw new SluiceException(
           "The publication "
-              + publication
+              + publication.name()
               + " of "
               + pipeline.source().name()
               + " does not cover "
               + pipeline.table()
               + ". Run: CREATE PUBLICATION "
-              + Sql.name(publication)
+              + Sql.name(publication.name())
               + " FOR TABLE "
-              + Sql.table(pipeline.table())
+              + pipeline.table().sql()
               + "; (or ALTER PUBLICATION … ADD TABLE …)");
     }
-    SourceTable.publish(postgres, pipeline.table(), Home.locate());
+    Publication.add(postgres, pipeline.table(), Home.locate().publicationSql())
+        .forEach(narrator::say);
   }
 }

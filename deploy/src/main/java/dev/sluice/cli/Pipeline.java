@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
@@ -16,10 +17,9 @@ import java.util.regex.Pattern;
  * The connectors of one pipeline and its two tables.
  *
  * @param topic what the source writes and the sink reads
- * @param table {@code schema.table}
  */
 record Pipeline(
-    ConnectorSpec source, ConnectorSpec sink, String topic, String table, String factTable) {
+    ConnectorSpec source, ConnectorSpec sink, String topic, TableName table, String factTable) {
 
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{env:([^}]*)}");
 
@@ -30,24 +30,27 @@ record Pipeline(
    * @param runningTable what a worker of ours has as SLUICE_POSTGRES_TABLE; null where none runs
    * @throws SluiceException when a setting refers to an environment that only the worker knows
    */
-  static Pipeline of(ConnectorSpec source, ConnectorSpec sink, String runningTable) {
+  static Pipeline of(ConnectorSpec source, ConnectorSpec sink, TableName runningTable) {
     String topic = topic(sink, runningTable);
     String prefix = source.config().getOrDefault("topic.prefix", "") + ".";
+    String inTopic = topic.startsWith(prefix) ? topic.substring(prefix.length()) : topic;
     return new Pipeline(
         source,
         sink,
         topic,
-        topic.startsWith(prefix) ? topic.substring(prefix.length()) : topic,
+        runningTable != null && runningTable.inTopic().equals(inTopic)
+            ? runningTable
+            : TableName.ofTopic(inTopic),
         factTable(sink, topic, runningTable));
   }
 
   /** The first topic of a sink. */
-  static String topic(ConnectorSpec sink, String runningTable) {
+  static String topic(ConnectorSpec sink, TableName runningTable) {
     String topics = sink.config().getOrDefault("topics", "");
     return resolved(topics, "topics of " + sink.name(), runningTable).split(",")[0].strip();
   }
 
-  private static String factTable(ConnectorSpec sink, String topic, String runningTable) {
+  private static String factTable(ConnectorSpec sink, String topic, TableName runningTable) {
     String setting = sink.config().getOrDefault("topic2TableMap", "");
     for (String pair : resolved(setting, "topic2TableMap", runningTable).split(",")) {
       int equals = pair.indexOf('=');
@@ -59,13 +62,13 @@ record Pipeline(
   }
 
   /** Only the worker knows its environment; we know ours, and what `up` has given its worker. */
-  private static String resolved(String text, String where, String runningTable) {
+  private static String resolved(String text, String where, TableName runningTable) {
     Matcher reference = REFERENCE.matcher(text);
     StringBuilder result = new StringBuilder();
     while (reference.find()) {
       String name = reference.group(1);
       boolean isTable = name.equals("SLUICE_POSTGRES_TABLE");
-      String value = isTable && runningTable != null ? runningTable : System.getenv(name);
+      String value = isTable && runningTable != null ? runningTable.inTopic() : System.getenv(name);
       if (value == null) {
         throw new SluiceException(
             where

@@ -1,12 +1,15 @@
 package dev.sluice.cli;
 
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
 import dev.sluice.mapping.FactMapping;
+import dev.sluice.pipeline.Publication;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -40,8 +43,9 @@ final class PipelineOptions {
   @Option(
       names = "--table",
       paramLabel = "SCHEMA.TABLE",
+      converter = TableNameConverter.class,
       description = "The Postgres table (default: what the topic is named after).")
-  private String table;
+  private TableName table;
 
   @Option(
       names = "--fact-table",
@@ -62,7 +66,7 @@ final class PipelineOptions {
       }
     }
     ConnectorSpec sink = sinkName == null ? onlySink(all) : named(all, sinkName, "--sink");
-    String assumedTable = table != null ? table : servers.table();
+    TableName assumedTable = table != null ? table : servers.table();
     ConnectorSpec source =
         sourceName == null
             ? sourceOf(all, Pipeline.topic(sink, assumedTable))
@@ -72,8 +76,22 @@ final class PipelineOptions {
         source,
         sink,
         found.topic(),
-        table == null ? found.table() : table,
+        table == null ? published(found) : table,
         factTable == null ? found.factTable() : factTable);
+  }
+
+  /**
+   * The table of the topic's name, or, where that has not kept every character of the table's, the
+   * published table that it stands for. Without an answer from Postgres, as far as the topic tells.
+   */
+  private TableName published(Pipeline found) {
+    try {
+      return Publication.of(found.source().config())
+          .tableOf(servers.postgres(), found.table())
+          .orElse(found.table());
+    } catch (SQLException e) {
+      return found.table(); // Whoever asks Postgres next meets that himself.
+    }
   }
 
   /** As {@link #pipeline()}; where no connector is registered yet, the one of connect-configs. */

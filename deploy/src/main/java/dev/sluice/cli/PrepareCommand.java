@@ -1,13 +1,14 @@
 package dev.sluice.cli;
 
+import dev.sluice.catalogue.TableName;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
-import dev.sluice.local.SourceTable;
 import dev.sluice.local.Visits;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.Publication;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -46,8 +47,9 @@ final class PrepareCommand implements Callable<Integer> {
       names = "--table",
       paramLabel = "SCHEMA.TABLE",
       defaultValue = "${env:SLUICE_POSTGRES_TABLE:-" + LocalOptions.VISITS + "}",
+      converter = TableNameConverter.class,
       description = "The Postgres table (SLUICE_POSTGRES_TABLE; default: ${DEFAULT-VALUE}).")
-  private String table;
+  private TableName table;
 
   @Option(
       names = "--strict",
@@ -76,8 +78,8 @@ final class PrepareCommand implements Callable<Integer> {
     if (visits != null && Visits.create(postgres, visits)) {
       out.println("Created %,d visits in Postgres".formatted(visits));
     }
-    SourceTable.check(postgres, table);
-    SourceTable.publish(postgres, table, home);
+    Publication.refuseUnpublishable(postgres, table);
+    Publication.add(postgres, table, home.publicationSql()).forEach(out::println);
     out.println("Postgres at " + postgres + " publishes " + table);
     FactTable factTable = strict ? FactTable.STRICT : FactTable.DEFAULT;
     try (ClickHouse client = new ClickHouse(clickHouse)) {

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.Endpoints;
@@ -38,8 +39,8 @@ class ServerOptions extends ConnectOptions {
   private String clickHouse;
 
   /** The source table of the stack that runs here; null when none does. */
-  String table() {
-    return or(null, Endpoints::table, null);
+  TableName table() {
+    return running() == null ? null : running().table();
   }
 
   ConnectClient connect() {

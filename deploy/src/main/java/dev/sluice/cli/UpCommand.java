@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.Pause;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
@@ -104,8 +105,9 @@ final class UpCommand implements Callable<Integer> {
       names = "--table",
       paramLabel = "SCHEMA.TABLE",
       defaultValue = LocalOptions.VISITS,
+      converter = TableNameConverter.class,
       description = "The source table, of the visits' shape (default: ${DEFAULT-VALUE}).")
-  private String table;
+  private TableName table;
 
   @Option(
       names = "--clickhouse",

@@ -280,7 +280,7 @@ final class VerifyCommand implements Callable<Integer> {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode node = mapper.createObjectNode();
     node.put("identical", result.identical());
-    node.put("source", mapping.source());
+    node.put("source", mapping.source().toString());
     node.put("fact", mapping.fact());
     node.put("columns", result.columns());
     node.put("sourceRows", result.sourceRows());

@@ -1,7 +1,9 @@
 package dev.sluice.doctor;
 
+import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.mapping.FactMapping;
@@ -25,11 +27,7 @@ public final class Doctor {
 
   private static final long CLOCK_MILLIS = 2_000;
 
-  /**
-   * The pipeline to look at.
-   *
-   * @param table {@code schema.table}
-   */
+  /** The pipeline to look at. */
   public record Patient(
       ConnectClient connect,
       String kafka,
@@ -38,7 +36,7 @@ public final class Doctor {
       ConnectorSpec source,
       ConnectorSpec sink,
       String topic,
-      String table,
+      TableName table,
       String factTable,
       FactMapping mapping) {}
 
@@ -52,6 +50,7 @@ public final class Doctor {
   public List<Check> examine() {
     List<Check> checks = new ArrayList<>();
     checks.addAll(attempt("Postgres", "--postgres", this::postgres));
+    checks.addAll(attempt("Tables", "--postgres and --clickhouse", this::tables));
     checks.addAll(
         attempt(
             "Connect",
@@ -80,13 +79,39 @@ public final class Doctor {
       return looking.call();
     } catch (Exception e) {
       Findings findings = new Findings(area);
+      boolean refused = answered(e);
       findings.fail(
-          "answers",
+          refused ? "can be read" : "answers",
           SluiceException.reason(e),
           "nothing can be said of it",
-          "start it, or give its address with " + option);
+          refused
+              ? "give the role the right that the message names"
+              : "start it, or give its address with " + option);
       return findings.checks();
     }
+  }
+
+  /** Whether a server has said no, and is not away. */
+  private static boolean answered(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof SQLException e) {
+        return e.getSQLState() != null && !e.getSQLState().startsWith("08");
+      } else if (each instanceof ServerException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private List<Check> tables() throws SQLException {
+    return new TableReview(
+            patient.postgres(),
+            patient.clickHouse(),
+            patient.source().config(),
+            patient.mapping(),
+            patient.table(),
+            patient.factTable())
+        .checks();
   }
 
   private List<Check> postgres() throws SQLException {

@@ -1,7 +1,11 @@
 package dev.sluice.doctor;
 
+import dev.sluice.catalogue.CatalogueReader;
+import dev.sluice.catalogue.SourceTable;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
+import dev.sluice.mapping.SourceColumn;
 import dev.sluice.mapping.Sql;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.IOException;
@@ -11,9 +15,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What Postgres has to offer for a table to be followed without loss. */
 final class PostgresChecks {
@@ -22,13 +28,15 @@ final class PostgresChecks {
   private static final long LITTLE_DISK = 5L << 30;
   private static final long MUCH_WAL = 1L << 30;
   private static final int SAMPLED_ROWS = 100_000;
+  private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
   private final Connection connection;
   private final PostgresAddress address;
-  private final String table;
+  private final TableName table;
   private final Map<String, String> source;
   private final FactMapping mapping;
   private final Findings findings = new Findings("Postgres");
+  private SourceTable found;
 
   /**
    * @param source the source connector's settings
@@ -36,7 +44,7 @@ final class PostgresChecks {
   PostgresChecks(
       Connection connection,
       PostgresAddress address,
-      String table,
+      TableName table,
       Map<String, String> source,
       FactMapping mapping) {
     this.connection = connection;
@@ -49,7 +57,8 @@ final class PostgresChecks {
   List<Check> run() throws SQLException {
     server();
     role();
-    if (text("SELECT to_regclass(?)::text", Sql.table(table)) == null) {
+    Optional<SourceTable> read = CatalogueReader.read(connection, table);
+    if (read.isEmpty()) {
       findings.fail(
           "table",
           "no table " + table + " in " + address,
@@ -57,8 +66,12 @@ final class PostgresChecks {
           "create it, or name another with --table");
       return findings.checks();
     }
+    found = read.get();
+    reads();
     publication();
-    identity();
+    primaryKey();
+    writes();
+    printing();
     slot();
     unfinishedLoad();
     heartbeat();
@@ -114,16 +127,17 @@ final class PostgresChecks {
         role + (replicates ? " may" : " may not"),
         "Debezium opens a replication connection",
         "ALTER ROLE " + Sql.name(role) + " REPLICATION;");
-    String exists = text("SELECT to_regclass(?)::text", Sql.table(table));
-    if (exists != null) {
-      boolean reads = is("SELECT has_table_privilege(?, 'SELECT')", Sql.table(table));
-      findings.require(
-          reads,
-          "role may read",
-          role + (reads ? " may read " : " may not read ") + table,
-          "the snapshot reads the table",
-          "GRANT SELECT ON " + Sql.table(table) + " TO " + Sql.name(role) + ";");
-    }
+  }
+
+  private void reads() throws SQLException {
+    String role = text("SELECT current_user");
+    boolean reads = is("SELECT has_table_privilege(?, 'SELECT')", table.sql());
+    findings.require(
+        reads,
+        "role may read",
+        role + (reads ? " may read " : " may not read ") + table,
+        "the snapshot reads the table",
+        "GRANT SELECT ON " + table.sql() + " TO " + Sql.name(role) + ";");
   }
 
   private void publication() throws SQLException {
@@ -142,22 +156,16 @@ final class PostgresChecks {
           "publication",
           "no publication " + name + (creates ? "; Debezium creates it" : ""),
           "nothing is published",
-          "CREATE PUBLICATION " + Sql.name(name) + " FOR TABLE " + Sql.table(table) + ";");
+          "CREATE PUBLICATION " + Sql.name(name) + " FOR TABLE " + table.sql() + ";");
       return;
     }
-    boolean covers =
-        is(
-            "SELECT EXISTS (SELECT FROM pg_publication_tables WHERE pubname = ? AND"
-                + " (quote_ident(schemaname) || '.' || quote_ident(tablename))::regclass ="
-                + " to_regclass(?))",
-            name,
-            Sql.table(table));
+    boolean covers = found.publishedBy(name) != null;
     findings.require(
         covers,
         "publication covers the table",
         name + (covers ? " has " : " lacks ") + table,
         "changes of a table outside the publication are never seen",
-        "ALTER PUBLICATION " + Sql.name(name) + " ADD TABLE " + Sql.table(table) + ";");
+        "ALTER PUBLICATION " + Sql.name(name) + " ADD TABLE " + table.sql() + ";");
     findings.require(
         operations.isEmpty(),
         "publication covers all operations",
@@ -168,41 +176,65 @@ final class PostgresChecks {
             + " SET (publish = 'insert, update, delete, truncate');");
   }
 
-  private void identity() throws SQLException {
-    boolean key =
-        is(
-            "SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass(?) AND indisprimary)",
-            Sql.table(table));
+  private void primaryKey() {
+    boolean key = !found.key().isEmpty();
     findings.require(
         key,
         "primary key",
-        key ? "there is one" : "none",
+        key ? String.join(", ", found.key()) : "none",
         "without it rows cannot be told apart: no order per row, no newest version",
-        "ALTER TABLE " + Sql.table(table) + " ADD PRIMARY KEY (…);");
-    String identity =
-        text(
-            "SELECT relreplident::text FROM pg_class WHERE oid = to_regclass(?)", Sql.table(table));
-    String large =
-        text(
-            "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid ="
-                + " to_regclass(?) AND attnum > 0 AND NOT attisdropped AND attstorage IN ('x', 'e')",
-            Sql.table(table));
-    String full = "ALTER TABLE " + Sql.table(table) + " REPLICA IDENTITY FULL;";
-    switch (identity) {
-      case "f" -> findings.ok("REPLICA IDENTITY", "FULL");
-      case "n" ->
+        "ALTER TABLE " + table.sql() + " ADD PRIMARY KEY (…);");
+  }
+
+  /**
+   * How values print is the role's or the database's to say, and the log prints them for Debezium:
+   * an interval of the style sql_standard is read as another one.
+   */
+  private void printing() throws SQLException {
+    String pinned = source.getOrDefault("driver.options", "");
+    List<String> set = new ArrayList<>();
+    for (String setting :
+        List.of("intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary")) {
+      String changed =
+          text(
+              "SELECT s FROM pg_db_role_setting, unnest(setconfig) AS s"
+                  + " WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname ="
+                  + " current_database())) AND split_part(s, '=', 1) = ? LIMIT 1",
+              setting);
+      if (changed == null && !setting.equals("extra_float_digits")) {
+        changed =
+            text(
+                "SELECT name || '=' || reset_val FROM pg_settings WHERE name = ? AND source IN"
+                    + " ('configuration file', 'command line') AND reset_val NOT IN ('postgres', 'hex', 'C', 'POSIX')"
+                    + " AND reset_val NOT LIKE 'en\\_US%' AND reset_val NOT LIKE 'C.%'",
+                setting);
+      }
+      if (changed != null && !pinned.contains(setting + "=")) {
+        set.add(changed);
+      }
+    }
+    findings.require(
+        set.isEmpty(),
+        "how values print",
+        set.isEmpty() ? "as Debezium reads them" : String.join(", ", set) + ", by role or database",
+        "Debezium reads what it does not expect as another value",
+        "driver.options of the source, as in connect-configs/source.json");
+  }
+
+  /** Asks as EXPLAIN does, which touches nothing and fires no trigger. */
+  private void writes() throws SQLException {
+    for (SourceTable.Part part : found.parts()) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("EXPLAIN DELETE FROM ONLY " + part.name().sql());
+      } catch (SQLException e) {
+        if (!INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
           findings.fail(
-              "REPLICA IDENTITY", "NOTHING", "Postgres then refuses updates and deletes", full);
-      default ->
-          findings.advise(
-              large == null && !mapping.flagsDeletes(),
-              "REPLICA IDENTITY",
-              identity.equals("d") ? "DEFAULT (key columns)" : "an index",
-              (large == null
-                      ? ""
-                      : "unchanged large values arrive without their value (" + large + "); ")
-                  + "a deleted row keeps nothing but its key",
-              full);
+              "writes to " + part.name(),
+              e.getMessage(),
+              "Postgres refuses updates and deletes of the application",
+              "ALTER TABLE " + part.name().sql() + " REPLICA IDENTITY DEFAULT;");
+        }
+      }
     }
   }
 
@@ -317,13 +349,8 @@ final class PostgresChecks {
       findings.ok("version", "the change's " + mapping.metadata().get(mapping.versionField()));
       return;
     }
-    String type =
-        text(
-            "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = to_regclass(?)"
-                + " AND attname = ? AND NOT attisdropped",
-            Sql.table(table),
-            column);
-    if (type == null) {
+    SourceColumn from = found.columns().get(column);
+    if (from == null) {
       findings.fail(
           "version",
           table + " has no column " + column,
@@ -331,12 +358,12 @@ final class PostgresChecks {
           "version.field of the transform, or the strict fact table (connect-configs/strict.json)");
       return;
     }
-    boolean time = type.startsWith("timestamp");
+    boolean time = from.type().startsWith("timestamp");
     String sample =
         "(SELECT "
             + Sql.name(column)
             + " AS v FROM "
-            + Sql.table(table)
+            + table.sql()
             + " LIMIT "
             + SAMPLED_ROWS
             + ") AS rows";

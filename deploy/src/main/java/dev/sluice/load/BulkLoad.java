@@ -3,7 +3,6 @@ package dev.sluice.load;
 import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
-import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer;
 import dev.sluice.pipeline.ClickHouse;
@@ -125,7 +124,7 @@ public final class BulkLoad {
    * @param filter which of them, in Postgres's SQL
    */
   Result copy(Snapshot snapshot, String filter) throws SnapshotLost, OutOfPatience {
-    List<Chunk> all = List.of(Chunk.whole(Sql.table(mapping.source())));
+    List<Chunk> all = List.of(Chunk.whole(mapping.source().sql()));
     return copy(snapshot, all, filter, new WalWatch(null, narrator), (chunk, copied) -> {});
   }
 
@@ -204,7 +203,7 @@ public final class BulkLoad {
         ResultSet size = statement.executeQuery("SELECT current_setting('block_size')::int")) {
       size.next();
       long pagesPerChunk = Math.max(1, options.chunkBytes() / size.getInt(1));
-      return Chunk.of(connection, Sql.table(mapping.source()), pagesPerChunk);
+      return Chunk.of(connection, mapping.source(), pagesPerChunk);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.load;
 
+import dev.sluice.catalogue.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -27,27 +28,33 @@ record Chunk(String relation, long firstPage, long pages, boolean isLast) {
   private static final String RELATIONS =
       """
       WITH RECURSIVE tree AS (
-        SELECT to_regclass(?)::oid AS oid
+        SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = ? AND c.relname = ?
         UNION
         SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid)
       SELECT format('ONLY %I.%I', n.nspname, c.relname),
-             ceil(pg_relation_size(c.oid) / current_setting('block_size')::numeric)::bigint
+             ceil(pg_relation_size(c.oid) / current_setting('block_size')::numeric)::bigint,
+             has_table_privilege(c.oid, 'SELECT')
       FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'm')
       ORDER BY 1""";
 
   /**
-   * Cuts a table.
+   * Cuts a table. One with a partition that the role may not read by itself stays whole: the right
+   * to read the table is enough for that.
    *
-   * @param table as SQL writes it
    * @param wanted pages per chunk
    */
-  static List<Chunk> of(Connection connection, String table, long wanted) throws SQLException {
+  static List<Chunk> of(Connection connection, TableName table, long wanted) throws SQLException {
     List<Chunk> chunks = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(RELATIONS)) {
-      statement.setString(1, table);
+      statement.setString(1, table.schema());
+      statement.setString(2, table.table());
       try (ResultSet relations = statement.executeQuery()) {
         while (relations.next()) {
+          if (!relations.getBoolean(3)) {
+            return List.of(whole(table.sql()));
+          }
           cut(relations.getString(1), relations.getLong(2), wanted, chunks);
         }
       }

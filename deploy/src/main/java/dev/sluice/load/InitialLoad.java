@@ -309,7 +309,7 @@ public final class InitialLoad {
             () -> {
               try {
                 return Snapshot.withSlot(
-                    postgres, Sql.table(mapping.source()), slot, loadingSlot, options.hold());
+                    postgres, mapping.source().sql(), slot, loadingSlot, options.hold());
               } catch (SQLException e) {
                 throw new CompletionException(e);
               }

@@ -61,7 +61,16 @@ public record Home(Path directory) {
 
   /** What creates a fact table and its view. */
   public String sql(FactTable factTable) {
-    Path file = configs().resolve(factTable.sqlFile());
+    return read(factTable.sqlFile());
+  }
+
+  /** What publishes a source table. */
+  public String publicationSql() {
+    return read("sql/postgres.sql");
+  }
+
+  private String read(String config) {
+    Path file = configs().resolve(config);
     try {
       return Files.readString(file);
     } catch (IOException e) {

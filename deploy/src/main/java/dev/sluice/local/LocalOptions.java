@@ -1,6 +1,7 @@
 package dev.sluice.local;
 
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.pipeline.ClickHouseAddress;
@@ -20,7 +21,7 @@ import java.util.Map;
  * @param sink which sink writes it
  * @param sinkPlugin the official sink's unpacked plugin folder; null with the bundled sink
  * @param postgres a Postgres that already runs; null for an embedded one
- * @param table the source table, {@code schema.table}, of the shape of the visits
+ * @param table the source table, of the shape of the visits
  * @param clickHouse a ClickHouse that already runs; null for an embedded one
  * @param initialLoad how the rows get there that the table holds before its stream begins
  * @param ports ports asked for
@@ -34,7 +35,7 @@ public record LocalOptions(
     Sink sink,
     Path sinkPlugin,
     PostgresAddress postgres,
-    String table,
+    TableName table,
     ClickHouseAddress clickHouse,
     InitialLoad.Way initialLoad,
     PortOptions ports,
@@ -93,6 +94,9 @@ public record LocalOptions(
   /** The table of an embedded Postgres. */
   public static final String VISITS = "public.app_user_visits";
 
+  /** The same as a name. */
+  public static final TableName VISITS_TABLE = new TableName("public", "app_user_visits");
+
   private static final int DEFAULT_ROWS = 100_000;
 
   /** Refuses contradictions, naming the options. */
@@ -100,10 +104,7 @@ public record LocalOptions(
     if (rows < 0) {
       throw new SluiceException("--rows " + rows + ": must be 0 or more.");
     }
-    if (!table.matches("[^.\"]+\\.[^.\"]+")) {
-      throw new SluiceException("--table " + table + ": must be of the form schema.table.");
-    }
-    if (postgres == null && !table.equals(VISITS)) {
+    if (postgres == null && !table.equals(VISITS_TABLE)) {
       throw new SluiceException(
           "--table " + table + " needs --postgres: the embedded Postgres has only " + VISITS + ".");
     }
@@ -137,7 +138,7 @@ public record LocalOptions(
         Sink.BUNDLED,
         null,
         null,
-        VISITS,
+        VISITS_TABLE,
         null,
         InitialLoad.Way.BULK,
         PortOptions.ANY,

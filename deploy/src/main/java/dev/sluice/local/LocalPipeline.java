@@ -2,12 +2,14 @@ package dev.sluice.local;
 
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
 import dev.sluice.connect.Registration;
 import dev.sluice.connect.Registration.Change;
+import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
@@ -17,12 +19,15 @@ import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +70,7 @@ public final class LocalPipeline implements AutoCloseable {
     this.narrator = narrator;
     this.source =
         ConnectorSpec.read(home.configs().resolve("source.json"))
+            .with(filter())
             .with(options.overrides().source());
     this.sink = sinkSpec();
     this.dataDir = DataDir.open(options.dataDir());
@@ -103,7 +109,8 @@ public final class LocalPipeline implements AutoCloseable {
         narrator.say("Created %,d visits in Postgres".formatted(options.rows()));
       }
     }
-    SourceTable.publish(stack.postgres(), options.table(), home);
+    Publication.add(stack.postgres(), options.table(), home.publicationSql())
+        .forEach(narrator::say);
     clickHouse.execute(home.sql(options.factTable()));
   }
 
@@ -121,6 +128,14 @@ public final class LocalPipeline implements AutoCloseable {
       source = source.with(Map.of(InitialLoad.SNAPSHOT_MODE, mode));
       return Optional.empty();
     }
+    new TableReview(
+            stack.postgres(),
+            clickHouse,
+            source.config(),
+            FactMapping.of(sink.config()),
+            options.table(),
+            options.factTable().tableName())
+        .refuseLoss();
     if (options.initialLoad() == InitialLoad.Way.SNAPSHOT) {
       return Optional.empty();
     }
@@ -264,6 +279,18 @@ public final class LocalPipeline implements AutoCloseable {
     return clickHouse.number("SELECT count() FROM " + options.factTable().tableName());
   }
 
+  /** Rows in the source table. */
+  long sourceRows() {
+    try (Connection connection = stack.postgres().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT count(*) FROM " + options.table().sql())) {
+      row.next();
+      return row.getLong(1);
+    } catch (SQLException e) {
+      throw stack.postgres().failed(e);
+    }
+  }
+
   /** Stops everything that was started; the data stays. Ctrl-C does the same. */
   @Override
   public void close() {
@@ -298,8 +325,16 @@ public final class LocalPipeline implements AutoCloseable {
     dataDir.close();
   }
 
+  /** What names the table in a regular expression, where its own name does not. */
+  private Map<String, String> filter() {
+    TableName table = options.table();
+    return table.regex().equals(table.inTopic())
+        ? Map.of()
+        : Map.of("table.include.list", table.regex());
+  }
+
   private String topic() {
-    return source.config().get("topic.prefix") + "." + options.table();
+    return source.config().get("topic.prefix") + "." + options.table().inTopic();
   }
 
   private ConnectorSpec sinkSpec() {
@@ -315,7 +350,7 @@ public final class LocalPipeline implements AutoCloseable {
    */
   private void refuseUnreachable() {
     if (options.postgres() != null) {
-      SourceTable.check(options.postgres(), options.table());
+      Publication.refuseUnpublishable(options.postgres(), options.table());
     }
     if (options.clickHouse() != null) {
       try (ClickHouse elsewhere = new ClickHouse(options.clickHouse())) {

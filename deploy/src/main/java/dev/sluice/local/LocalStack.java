@@ -77,7 +77,7 @@ public final class LocalStack implements AutoCloseable {
 
     Map<String, String> environment = new HashMap<>(postgresAddress.environment());
     environment.putAll(clickHouseAddress.environment());
-    environment.put("SLUICE_POSTGRES_TABLE", options.table());
+    environment.put("SLUICE_POSTGRES_TABLE", options.table().inTopic());
     String plugins = pluginPath(home, options.sinkPlugin());
     worker =
         (name, port) ->

@@ -57,7 +57,7 @@ public final class Run {
   public void begin() {
     phase("start", pipeline::start);
     long rowsBefore = pipeline.factRows();
-    long sourceRows = SourceTable.rows(pipeline.stack().postgres(), pipeline.options().table());
+    long sourceRows = pipeline.sourceRows();
     phase("load", () -> pipeline.load().ifPresent(this::loaded));
     boolean bySnapshot = rowsBefore == 0 && loadNanos == 0;
     long registering = System.nanoTime();

@@ -27,7 +27,7 @@ public record FactColumn(String name, String type, String defaultLiteral) {
   }
 
   /** The type without {@code Nullable} and {@code LowCardinality}. */
-  String plainType() {
+  public String plainType() {
     return plain(type);
   }
 
@@ -41,7 +41,7 @@ public record FactColumn(String name, String type, String defaultLiteral) {
   }
 
   /** Whether null is a value of the column. */
-  boolean isNullable() {
+  public boolean isNullable() {
     return type.contains("Nullable(") && !type.startsWith("Array(");
   }
 }

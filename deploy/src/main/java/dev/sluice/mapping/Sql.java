@@ -10,12 +10,6 @@ public final class Sql {
     return '"' + identifier.replace("\"", "\"\"") + '"';
   }
 
-  /** A Postgres table from {@code schema.table}. */
-  public static String table(String schemaAndTable) {
-    String[] parts = schemaAndTable.split("\\.", 2);
-    return parts.length == 1 ? name(parts[0]) : name(parts[0]) + "." + name(parts[1]);
-  }
-
   /** A ClickHouse identifier. */
   public static String factName(String identifier) {
     return '`' + identifier.replace("\\", "\\\\").replace("`", "\\`") + '`';

@@ -1,6 +1,7 @@
 package dev.sluice.mapping;
 
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.pipeline.ClickHouse;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,7 +23,6 @@ import java.util.stream.Stream;
  * A Postgres table and its fact table, column by column: the one place that both the comparison and
  * the bulk load take their SQL from.
  *
- * @param source {@code schema.table}
  * @param schema the fact schema's columns, in its order
  * @param columns those that both sides can say the same text of, in the fact table's order
  * @param constants those that the source has no column for, and that the schema's literal or null
@@ -37,7 +37,7 @@ import java.util.stream.Stream;
  * @param storage how ClickHouse keeps the fact table
  */
 public record TableMapping(
-    String source,
+    TableName source,
     String fact,
     List<FactColumn> schema,
     List<MappedColumn> columns,
@@ -84,7 +84,7 @@ public record TableMapping(
       FactMapping settings,
       SourceModes modes,
       Connection postgres,
-      String source,
+      TableName source,
       ClickHouse clickHouse,
       String fact)
       throws SQLException {
@@ -154,9 +154,9 @@ public record TableMapping(
       SELECT c.relname, current_user FROM tree JOIN pg_class c ON c.oid = tree.oid
       WHERE row_security_active(c.oid) ORDER BY 1 LIMIT 1""";
 
-  private static void refuseHiddenRows(Connection postgres, String source) throws SQLException {
+  private static void refuseHiddenRows(Connection postgres, TableName source) throws SQLException {
     try (PreparedStatement statement = postgres.prepareStatement(HIDING)) {
-      statement.setString(1, Sql.table(source));
+      statement.setString(1, source.sql());
       try (ResultSet row = statement.executeQuery()) {
         if (row.next()) {
           throw new SluiceException(
@@ -229,7 +229,7 @@ public record TableMapping(
   private static List<MappedColumn> key(
       List<MappedColumn> columns,
       Map<String, SourceColumn> sourceColumns,
-      String source,
+      TableName source,
       FactMapping settings) {
     List<String> wanted =
         sourceColumns.values().stream()

@@ -3,6 +3,7 @@ package dev.sluice.ops;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.mapping.Sql;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
@@ -72,7 +73,12 @@ record FactProbe(
               new Change(
                   source.path("ts_ms").asLong(),
                   "SELECT count() FROM %s WHERE %s = %s AND %s >= %d"
-                      .formatted(table, keyColumn, literal(key), versionColumn, v)));
+                      .formatted(
+                          Sql.factName(table),
+                          Sql.factName(keyColumn),
+                          literal(key),
+                          Sql.factName(versionColumn),
+                          v)));
     } catch (JsonProcessingException e) {
       return Optional.empty();
     } catch (IOException e) {
@@ -92,8 +98,6 @@ record FactProbe(
   }
 
   private static String literal(JsonNode key) {
-    return key.isNumber()
-        ? key.asText()
-        : "'" + key.asText().replace("\\", "\\\\").replace("'", "\\'") + "'";
+    return key.isNumber() ? key.asText() : Sql.factText(key.asText());
   }
 }

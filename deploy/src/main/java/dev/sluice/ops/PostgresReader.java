@@ -1,5 +1,6 @@
 package dev.sluice.ops;
 
+import dev.sluice.catalogue.TableName;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.PostgresAddress;
 import java.sql.Connection;
@@ -33,11 +34,14 @@ final class PostgresReader implements AutoCloseable {
           + " FROM pg_replication_slots WHERE slot_type = 'logical'"
           + " AND database = current_database()";
   private static final String PUBLICATIONS =
-      "SELECT pubname, schemaname || '.' || tablename FROM pg_publication_tables";
+      "SELECT pubname, schemaname, tablename FROM pg_publication_tables";
+
+  /** By name: a cast to regclass asks for rights on every schema of a publication. */
   private static final String ESTIMATES =
-      "SELECT DISTINCT t.schemaname || '.' || t.tablename, c.reltuples::bigint"
-          + " FROM pg_publication_tables t JOIN pg_class c"
-          + " ON c.oid = (quote_ident(t.schemaname) || '.' || quote_ident(t.tablename))::regclass";
+      """
+      SELECT DISTINCT t.schemaname, t.tablename, c.reltuples::bigint
+      FROM pg_publication_tables t JOIN pg_namespace n ON n.nspname = t.schemaname
+      JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename""";
 
   private final PostgresAddress address;
   private Connection connection;
@@ -90,16 +94,21 @@ final class PostgresReader implements AutoCloseable {
       while (rows.next()) {
         publications
             .computeIfAbsent(rows.getString(1), name -> new HashSet<>())
-            .add(rows.getString(2));
+            .add(inTopic(rows, 2));
       }
     }
     Map<String, Long> estimates = new HashMap<>();
     try (ResultSet rows = statement.executeQuery(ESTIMATES)) {
       while (rows.next()) {
-        estimates.put(rows.getString(1), rows.getLong(2));
+        estimates.put(inTopic(rows, 1), rows.getLong(3));
       }
     }
     return new PostgresView(lsn, clockAhead, slots, publications, estimates);
+  }
+
+  /** The page knows tables by their topics. */
+  private static String inTopic(ResultSet row, int column) throws SQLException {
+    return new TableName(row.getString(column), row.getString(column + 1)).inTopic();
   }
 
   @Override

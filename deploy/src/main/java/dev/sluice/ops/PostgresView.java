@@ -9,8 +9,8 @@ import java.util.Set;
  * @param lsn end of the WAL as a number of bytes
  * @param clockAhead ms by which Postgres's clock is ahead of this process's
  * @param slots logical replication slots by name
- * @param publications {@code schema.table} by publication
- * @param estimatedRows the planner's estimate by {@code schema.table}
+ * @param publications tables by publication, each as its topic has it
+ * @param estimatedRows the planner's estimate, by table in the same form
  */
 record PostgresView(
     long lsn,

@@ -1,6 +1,7 @@
 package dev.sluice.pipeline;
 
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -16,10 +17,10 @@ import java.util.Properties;
  * @param kafka bootstrap servers
  * @param postgres {@code postgresql://…}
  * @param clickHouse {@code http://…}
- * @param table the source table, {@code schema.table}
+ * @param table the source table
  */
 public record Endpoints(
-    String connect, String kafka, String postgres, String clickHouse, String table) {
+    String connect, String kafka, String postgres, String clickHouse, TableName table) {
 
   private static final String FILE = "run/endpoints.properties";
 
@@ -40,7 +41,7 @@ public record Endpoints(
         properties.getProperty("kafka"),
         properties.getProperty("postgres"),
         properties.getProperty("clickhouse"),
-        properties.getProperty("table"));
+        TableName.parse(properties.getProperty("table"), "table in " + file));
   }
 
   /** Leaves them in a data directory. */
@@ -50,7 +51,7 @@ public record Endpoints(
     properties.setProperty("kafka", kafka);
     properties.setProperty("postgres", postgres);
     properties.setProperty("clickhouse", clickHouse);
-    properties.setProperty("table", table);
+    properties.setProperty("table", table.toString());
     Path file = dataDir.resolve(FILE);
     try (Writer out = Files.newBufferedWriter(file)) {
       properties.store(out, null);

@@ -63,7 +63,7 @@ final class PostgresSide implements Side, AutoCloseable {
   }
 
   private String table() {
-    return Sql.table(mapping.source());
+    return mapping.source().sql();
   }
 
   @Override

@@ -154,7 +154,7 @@ final class CatalogueIT {
           settings,
           SourceModes.of(source),
           connection,
-          "public." + name,
+          new TableName("public", name),
           pipeline.clickHouse(),
           fact);
     }

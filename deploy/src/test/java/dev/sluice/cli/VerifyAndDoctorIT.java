@@ -301,7 +301,7 @@ final class VerifyAndDoctorIT {
 
     assertThat(verdicts)
         .containsEntry("primary key", "FAIL")
-        .containsEntry("REPLICA IDENTITY", "WARN")
+        .containsEntry("REPLICA IDENTITY", "FAIL")
         .containsEntry("publication covers the table", "FAIL")
         .containsEntry("values of updated_at", "FAIL");
     assertThat(output.toString()).contains("1 are null, 1 are in the future");

@@ -1,5 +1,6 @@
 package dev.sluice.local;
 
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.JsonConverters;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
@@ -82,7 +83,7 @@ public final class TwoDatabases implements AutoCloseable {
           FactMapping.of(config),
           SourceModes.of(config),
           connection,
-          "public." + table,
+          new TableName("public", table),
           clickHouse,
           table);
     }

@@ -20,14 +20,15 @@ final class FactProbeTest {
     FactProbe.Change change = probe("ReplacingMergeTree(updated_at) ORDER BY id", Map.of());
     assertThat(change.committedAt()).isEqualTo(1_700_000_000_500L);
     assertThat(change.sql())
-        .isEqualTo("SELECT count() FROM facts WHERE id = 'it\\'s' AND updated_at >= 1700000000123");
+        .isEqualTo(
+            "SELECT count() FROM `facts` WHERE `id` = 'it\\'s' AND `updated_at` >= 1700000000123");
   }
 
   @Test
   void versionMayBeThePositionInTheWal() {
     String engine = "ReplicatedReplacingMergeTree('/a/{shard}', '{replica}', _version) ORDER BY id";
     assertThat(probe(engine, Map.of("transforms.fact.metadata.columns", "_version:lsn")).sql())
-        .endsWith("AND _version >= 42");
+        .endsWith("AND `_version` >= 42");
   }
 
   @ParameterizedTest

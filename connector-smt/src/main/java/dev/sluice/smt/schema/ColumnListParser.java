@@ -11,9 +11,9 @@ import java.util.function.Supplier;
 
 /**
  * Reads the part of CREATE TABLE that stands between its brackets, as SHOW CREATE TABLE prints it.
- * Only names and types matter for a row; clauses such as DEFAULT, CODEC, TTL and COMMENT are passed
- * over, as are indexes, constraints, projections and keys. Columns that nobody inserts
- * (MATERIALIZED, ALIAS, EPHEMERAL) are not part of the row.
+ * Names and types matter for a row, and a DEFAULT that is a literal; other clauses, such as CODEC,
+ * TTL and COMMENT, are passed over, as are indexes, constraints, projections and keys. Columns that
+ * nobody inserts (MATERIALIZED, ALIAS, EPHEMERAL) are not part of the row.
  */
 final class ColumnListParser {
 
@@ -92,6 +92,8 @@ final class ColumnListParser {
     }
     column = next().text();
     DeclaredType type = type();
+    SqlToken defaultAt = null;
+    String defaultText = null;
     boolean inserted = true;
     while (!peek().isSign(',') && peek().kind() != SqlToken.Kind.END) {
       String keyword = peek().keyword();
@@ -103,12 +105,26 @@ final class ColumnListParser {
       } else if (CLAUSES.contains(keyword)) {
         inserted &= !NOT_INSERTED.contains(keyword);
         next();
+        SqlToken first = peek();
         skipExpression(CLAUSES);
+        if (keyword.equals("DEFAULT")) {
+          defaultAt = first;
+          defaultText = sql.substring(first.offset(), peek().offset()).strip();
+        }
       } else {
         throw unexpected("a comma, a clause or the end");
       }
     }
-    return inserted ? new FactColumn(column, type) : null;
+    if (!inserted) {
+      return null;
+    }
+    FactColumn.Literal whenAbsent = null;
+    if (defaultAt != null) {
+      DeclaredType declared = type;
+      String text = defaultText;
+      whenAbsent = checked(defaultAt, () -> DefaultLiteral.of(text, declared));
+    }
+    return new FactColumn(column, type, whenAbsent);
   }
 
   private DeclaredType type() {
@@ -126,9 +142,9 @@ final class ColumnListParser {
     return checked(first, () -> DeclaredType.parse(type.toString(), rules));
   }
 
-  private static DeclaredType checked(SqlToken place, Supplier<DeclaredType> type) {
+  private static <T> T checked(SqlToken place, Supplier<T> part) {
     try {
-      return type.get();
+      return part.get();
     } catch (IllegalArgumentException e) {
       throw new SqlSyntaxException(e.getMessage(), place.offset());
     }

@@ -97,7 +97,8 @@ record SqlToken(Kind kind, String text, int offset) {
     throw new SqlSyntaxException("the quote has no end", start);
   }
 
-  private static String unquote(String quoted) {
+  /** What stands between quotes, of any kind, without escapes. */
+  static String unquote(String quoted) {
     char quote = quoted.charAt(0);
     var name = new StringBuilder();
     for (int at = 1; at < quoted.length() - 1; at++) {

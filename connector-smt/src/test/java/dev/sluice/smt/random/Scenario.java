@@ -23,7 +23,15 @@ final class Scenario {
   /** No row: the event is refused, and this is the column to blame. */
   record Refusal(String column) {}
 
-  private record Column(String name, Target target, Wire wire, String sourceName, String field) {}
+  private record Column(String name, Target target, Wire wire, String sourceName, String field) {
+    /** A DEFAULT for every other of the columns that events do not have. */
+    boolean hasDefault() {
+      return wire == null
+          && field == null
+          && target.base().equals("String")
+          && sourceName.startsWith("c");
+    }
+  }
 
   private static final Schema SOURCE =
       SchemaBuilder.struct()
@@ -35,6 +43,7 @@ final class Scenario {
   private final boolean flagDeletes;
   private final boolean defaultForNull;
   private final boolean nullForUnavailable;
+  private final boolean ignoreMissing;
   private final String zone;
   private final String unit;
   private final Oracle oracle;
@@ -50,6 +59,7 @@ final class Scenario {
     flagDeletes = random.nextInt(4) > 0;
     defaultForNull = random.nextBoolean();
     nullForUnavailable = random.nextBoolean();
+    ignoreMissing = random.nextInt(4) > 0;
     zone = List.of("UTC", "Europe/Berlin", "-03:30").get(random.nextInt(3));
     unit = List.of("seconds", "millis", "micros", "nanos").get(random.nextInt(4));
     oracle = new Oracle(ZoneId.of(zone), unit);
@@ -111,7 +121,9 @@ final class Scenario {
     settings.put(
         "schema",
         columns.stream()
-            .map(c -> c.name() + " " + c.target().sql())
+            .map(
+                c ->
+                    c.name() + " " + c.target().sql() + (c.hasDefault() ? " DEFAULT 'it\\'s'" : ""))
             .collect(Collectors.joining(",")));
     settings.put(
         "renames",
@@ -129,6 +141,7 @@ final class Scenario {
     settings.put("delete.handling", flagDeletes ? "flag" : "drop");
     settings.put("null.handling", defaultForNull ? "default" : "fail");
     settings.put("unavailable.handling", nullForUnavailable ? "null" : "fail");
+    settings.put("missing.columns", ignoreMissing ? "ignore" : "fail");
     settings.put("truncate.handling", "skip");
     settings.put("timestamp.zone", zone);
     settings.put("timestamp.unit", unit);
@@ -216,7 +229,10 @@ final class Scenario {
         if (column.name().equals("is_deleted")) {
           return zero;
         }
-        return column.target().nullable() ? null : deleted ? zero : Oracle.REFUSED;
+        if (column.hasDefault()) {
+          return "it's";
+        }
+        return column.target().nullable() && ignoreMissing ? null : Oracle.REFUSED;
       }
       Wire.Value value = values.get(column.sourceName());
       Meaning meaning = value == null ? null : value.meaning(map);
