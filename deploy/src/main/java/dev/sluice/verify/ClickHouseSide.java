@@ -37,6 +37,9 @@ final class ClickHouseSide implements Side {
           "max_ast_elements", "10000000",
           "max_expanded_ast_elements", "10000000");
 
+  /** ClickHouse would read a column of that name as what bears it. */
+  private static final String ALIAS = "`a name that no column has`";
+
   ClickHouseSide(ClickHouse clickHouse, TableMapping mapping, Buckets buckets) {
     this.clickHouse = clickHouse;
     this.mapping = mapping;
@@ -85,14 +88,17 @@ final class ClickHouseSide implements Side {
         query(
             "SELECT toInt32("
                 + bucket
-                + ") AS b, toInt64(count()), toString(sum(toInt128("
+                + ") AS "
+                + ALIAS
+                + ", toInt64(count()), toString(sum(toInt128("
                 + hash
                 + "))) FROM "
                 + table()
                 + " WHERE NOT "
                 + deleted
-                + (buckets.isSample() ? " AND b < " + buckets.sampled() : "")
-                + " GROUP BY b")) {
+                + (buckets.isSample() ? " AND " + ALIAS + " < " + buckets.sampled() : "")
+                + " GROUP BY "
+                + ALIAS)) {
       sums.put(row.getInteger(1), new Sum(row.getLong(2), row.getString(3)));
     }
     return sums;
@@ -106,7 +112,9 @@ final class ClickHouseSide implements Side {
         query(
             "SELECT "
                 + hash
-                + " AS h, "
+                + " AS "
+                + ALIAS
+                + ", "
                 + Buckets.texts(mapping.key(), MappedColumn::inClickHouse)
                 + " FROM "
                 + table()
@@ -116,7 +124,8 @@ final class ClickHouseSide implements Side {
                 + bucket
                 + " IN ("
                 + list
-                + ") ORDER BY h")) {
+                + ") ORDER BY "
+                + ALIAS)) {
       hashes.computeIfAbsent(key(row, 2), k -> new ArrayList<>()).add(row.getLong(1));
     }
     return hashes;

@@ -126,11 +126,11 @@ final class ComparisonIT {
   @Test
   void keysThatTheFactTypeFoldsAreNamed() throws Exception {
     databases.inPostgres(
-        "CREATE TABLE folded (at timestamptz PRIMARY KEY, n int);"
+        "CREATE TABLE folded (b timestamptz PRIMARY KEY, h int);"
             + " INSERT INTO folded VALUES ('2026-01-01 00:00:00.0001Z', 1),"
             + " ('2026-01-01 00:00:00.0002Z', 2), ('2026-01-02Z', 3)");
-    String schema = "at Int64, n Int32";
-    create("folded", schema, "ReplacingMergeTree ORDER BY at");
+    String schema = "b Int64, h Int32";
+    create("folded", schema, "ReplacingMergeTree ORDER BY b");
     fact("folded", "(1767225600000, 2, 0), (1767312000000, 3, 0)");
 
     TableComparison.Result result =
