@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.Standstill;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
@@ -17,6 +18,7 @@ import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -35,6 +37,9 @@ import picocli.CommandLine.Spec;
       "",
       "Both databases hash every row; only what differs is fetched. Nothing is written to either,"
           + " unless --repair is given.",
+      "Identical means: as many rows on both sides, each key once, and every column of the fact table"
+          + " compared. A column that cannot be compared makes it \"could not tell\", unless"
+          + " --ignore-column names it.",
       "Exit codes: 0 identical, 1 different, 2 could not tell."
     },
     footer = {
@@ -80,6 +85,12 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Look for this many rows that differ (default: ${DEFAULT-VALUE}).")
   private int limit;
 
+  @Option(
+      names = "--ignore-column",
+      paramLabel = "NAME",
+      description = "Leave a column of the fact table out; can be repeated. The verdict names it.")
+  private List<String> ignored = List.of();
+
   @Option(names = "--show-values", description = "Print the values that differ, not only keys.")
   private boolean showValues;
 
@@ -116,12 +127,14 @@ final class VerifyCommand implements Callable<Integer> {
     try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse());
         TopicLag lag =
             new TopicLag(options.servers().kafka(), pipeline.topic(), pipeline.sink().name())) {
-      TableMapping mapping = pipeline.tables(postgres, clickHouse);
+      TableMapping mapping = pipeline.tables(postgres, clickHouse).ignoring(ignored);
+      ConnectClient connect = options.servers().connect();
       PipelineBarrier barrier =
           new PipelineBarrier(
               new SyncPoint(postgres, pipeline.slot()),
               lag,
               Duration.ofSeconds(timeoutSeconds),
+              () -> Standstill.of(connect, pipeline.source().name(), pipeline.sink().name()),
               console::progress);
       TableComparison comparison =
           new TableComparison(
@@ -150,17 +163,20 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private static int code(TableComparison.Result result) {
-    if (!result.differences().isEmpty()) {
-      return Sluice.NOT_WELL;
-    }
-    return result.identical() ? 0 : COULD_NOT_TELL;
+    boolean different = !result.differences().isEmpty() || result.more() > 0 || !countsFit(result);
+    return different ? Sluice.NOT_WELL : result.identical() ? 0 : COULD_NOT_TELL;
+  }
+
+  /** Rows that kept changing have been counted while they did. */
+  private static boolean countsFit(TableComparison.Result result) {
+    return result.unsettled() > 0 || result.sourceRows() == result.factRows() - result.leftBehind();
   }
 
   private int repaired(Repair repair, TableComparison.Result result, TableComparison comparison) {
     PrintWriter err = spec.commandLine().getErr();
     Repair.Plan plan = repair.plan(result.differences());
     err.printf(
-        "Repair: insert %,d rows with Postgres's values, mark %,d rows as deleted.%n",
+        "Repair: insert %,d rows with Postgres's values, mark the surplus of %,d keys as deleted.%n",
         plan.insert().size(), plan.delete().size());
     plan.hopeless()
         .forEach((key, why) -> err.println("  not repaired: " + key + ", because " + why));
@@ -171,11 +187,18 @@ final class VerifyCommand implements Callable<Integer> {
     }
     repair.apply(plan);
     TableComparison.Result again = comparison.compare();
-    err.println(
-        again.identical()
-            ? "Repaired: both tables are identical."
-            : "After the repair at least %,d rows still differ; run it again."
-                .formatted(again.differences().size() + again.more()));
+    if (again.rowsAreEqual()) {
+      err.println(
+          again.identical()
+              ? "Repaired: both tables are identical."
+              : "Repaired, as far as columns can be compared.");
+    } else {
+      err.printf(
+          "After the repair at least %,d rows still differ%s.%n",
+          again.differences().size() + again.more() + again.unsettled(),
+          plan.hopeless().isEmpty() ? "; run it again" : "");
+      again.differences().forEach(difference -> err.println("  " + difference));
+    }
     return code(again);
   }
 
@@ -196,11 +219,15 @@ final class VerifyCommand implements Callable<Integer> {
           "Identical: %,d rows, %d columns, %s%s."
               .formatted(
                   result.sourceRows(),
-                  mapping.columns().size(),
+                  result.columns(),
                   both,
                   percent < 100 ? " (a sample of %s %% of the keys)".formatted(percent) : ""));
-    } else if (result.differences().isEmpty()) {
+    } else if (result.unsettled() > 0 && result.differences().isEmpty()) {
       text.append("Could not tell: ").append(both).append('.');
+    } else if (code(result) == COULD_NOT_TELL) {
+      text.append(
+          "Could not tell: %s, %,d and %,d rows, equal in the %d columns that were compared."
+              .formatted(both, result.sourceRows(), result.factRows(), result.columns()));
     } else {
       text.append(
           "DIFFERENT: %s, %,d and %,d rows."
@@ -224,9 +251,21 @@ final class VerifyCommand implements Callable<Integer> {
           "\n  %,d rows changed whenever they were looked at; run it again in a quieter moment"
               .formatted(result.unsettled()));
     }
+    if (result.leftBehind() > 0) {
+      text.append(
+          "\n%,d rows of %s are gone from Postgres, and stay (delete.handling=drop)."
+              .formatted(result.leftBehind(), mapping.fact()));
+    }
+    result
+        .notComparable()
+        .forEach(
+            (column, why) -> text.append("\nCould not be compared: " + column + " (" + why + ")"));
     result
         .notCompared()
         .forEach((column, why) -> text.append("\nNot compared: " + column + " (" + why + ")"));
+    if (!mapping.sourceOnly().isEmpty()) {
+      text.append("\nOnly in Postgres: " + String.join(", ", mapping.sourceOnly()));
+    }
     text.append(
         noWait
             ? "\nTook %.1f s.".formatted(seconds)
@@ -243,9 +282,10 @@ final class VerifyCommand implements Callable<Integer> {
     node.put("identical", result.identical());
     node.put("source", mapping.source().toString());
     node.put("fact", mapping.fact());
-    node.put("columns", mapping.columns().size());
+    node.put("columns", result.columns());
     node.put("sourceRows", result.sourceRows());
     node.put("factRows", result.factRows());
+    node.put("leftBehind", result.leftBehind());
     node.put("samplePercent", percent);
     var list = node.putArray("differences");
     for (Difference difference : result.differences()) {
@@ -268,6 +308,8 @@ final class VerifyCommand implements Callable<Integer> {
     node.put("more", result.more());
     node.put("unsettled", result.unsettled());
     node.set("notCompared", mapper.valueToTree(Map.copyOf(result.notCompared())));
+    node.set("notComparable", mapper.valueToTree(Map.copyOf(result.notComparable())));
+    node.set("onlyInPostgres", mapper.valueToTree(mapping.sourceOnly()));
     node.put("waitedSeconds", waited);
     node.put("seconds", seconds);
     return mapper.writeValueAsString(node);

@@ -158,7 +158,8 @@ final class ChunkCopier implements AutoCloseable {
         return refused(refused, chunk);
       }
       if (cause instanceof SQLException e) {
-        return new Failure("Postgres at " + postgres + ": " + e.getMessage(), mayPass(e), e);
+        return new Failure(
+            "Postgres at " + postgres + ": " + PostgresAddress.reason(e), mayPass(e), e);
       }
     }
     return new Failure(

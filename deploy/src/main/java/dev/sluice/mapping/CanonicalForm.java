@@ -9,6 +9,10 @@ import java.util.Set;
  * ticks since the epoch, text by itself. It follows the transform's own table of source type and
  * fact type, which is the only other place that knows what becomes of a value.
  *
+ * <p>A value that the fact column has no value for (1e400 as Float64, infinity as DateTime64, an
+ * array of arrays) has {@link #NONE} for its text: no fact equals it, and a load refuses it. So SQL
+ * never stops at a value, nor says which it was.
+ *
  * @param postgres SQL of Postgres that makes text of a column ({@code {}}), null of null
  * @param clickHouse SQL of ClickHouse that makes the same text of the fact column
  * @param back SQL of ClickHouse that makes the fact column's value of the text again; null where
@@ -16,6 +20,9 @@ import java.util.Set;
  * @param isFree whether the text may hold any character
  */
 public record CanonicalForm(String postgres, String clickHouse, String back, boolean isFree) {
+
+  /** The text of a value that the fact column cannot hold; ClickHouse's side never makes it. */
+  static final String NONE = "!";
 
   private static final Set<String> TEXTS =
       Set.of("text", "varchar", "bpchar", "citext", "name", "uuid", "json", "jsonb", "xml");
@@ -83,9 +90,17 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
           case "Int64", "UInt64" -> toLong(source, modes, zone);
           case "Float32", "Float64" -> toFloat(source, Integer.parseInt(kind.substring(5)));
           case "Bool" -> toBool(source);
-          case "Decimal" -> toDecimal(source);
+          case "Decimal" -> toDecimal(source, target);
           case "Date", "Date32" -> toDate(source, kind, zone);
-          case "DateTime" -> toTicks(source, 0, modes, zone, "toUnixTimestamp({})", "toUInt32({})");
+          case "DateTime" ->
+              toTicks(
+                  source,
+                  0,
+                  "'1970-01-01Z' AND timestamptz '2106-02-07 06:28:15.999999Z'",
+                  modes,
+                  zone,
+                  "toUnixTimestamp({})",
+                  "toUInt32({})");
           case "DateTime64" -> toDateTime64(source, target, modes, zone);
           default -> null;
         });
@@ -102,13 +117,12 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
       return same("{}::text", false);
     }
     return switch (type) {
-      case "numeric", "money" -> oneWay(DECIMAL_TEXT, TRIMMED, false);
+      case "numeric", "money" -> oneWay(DECIMAL_TEXT, DEBEZIUMS_DECIMAL, false);
       case "float4" -> floatText(32);
       case "float8" -> floatText(64);
-      case "date" -> oneWay("{}::text", "replaceRegexpOne({}, 'Z$', '')", false);
-      case "timestamp" -> timeText("to_char({}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')");
-      case "timestamptz" ->
-          timeText("to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')");
+      case "date" -> dateText();
+      case "timestamp" -> timestampText("{}");
+      case "timestamptz" -> timestampText("({} AT TIME ZONE 'UTC')");
       case "time" -> timeText("to_char({}, 'HH24:MI:SS.US')");
       case "timetz" -> timeText("to_char(({} AT TIME ZONE 'UTC')::time, 'HH24:MI:SS.US')");
       case "bytea" ->
@@ -120,8 +134,10 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
               },
               false);
       case "bit" ->
-          source.length() == 1 ? same("({}::int = 1)::text", false) : same("{}::text", false);
-      case "varbit" -> same("{}::text", false);
+          source.length() == 1
+              ? same("({}::int = 1)::text", false)
+              // Without a schema the stream has base64, and cannot know of what.
+              : modes.isSchemaless() ? null : same("{}::text", false);
       case "point" ->
           oneWay(
               "encode(float8send({}[0]), 'hex') || encode(float8send({}[1]), 'hex')",
@@ -157,32 +173,115 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
       "trunc((extract(year FROM {}) * 12 + extract(month FROM {})) * 2629800000000"
           + " + extract(day FROM {}) * 86400000000 + extract(hour FROM {}) * 3600000000"
           + " + extract(minute FROM {}) * 60000000 + extract(second FROM {}) * 1000000)"
-          + "::bigint::text";
+          + "::text";
+
+  /** How Debezium writes what a decimal is not. */
+  private static final String DEBEZIUMS_DECIMAL =
+      "multiIf({} = 'POSITIVE_INFINITY', 'Infinity', {} = 'NEGATIVE_INFINITY', '-Infinity',"
+          + " {} = 'NAN', 'NaN', "
+          + TRIMMED
+          + ")";
 
   private static CanonicalForm floatText(int bits) {
     return oneWay(floatInPostgres(bits), floatBits("toFloat" + bits + "OrNull({})", bits), false);
   }
 
   private static CanonicalForm timeText(String postgres) {
-    String text = "replaceRegexpOne({}, 'Z$', '')";
+    return oneWay(withoutIdleZeros(postgres), TRIMMED.replace("{}", withoutZ("{}")), false);
+  }
+
+  private static String withoutIdleZeros(String text) {
+    return "trim(TRAILING '.' FROM trim(TRAILING '0' FROM " + text + "))";
+  }
+
+  private static String withoutZ(String text) {
+    return "replaceRegexpOne(" + text + ", 'Z$', '')";
+  }
+
+  /** The year as ISO 8601 counts and writes it: 1 BC is 0000, and beyond 9999 is a sign. */
+  private static final String ISO_YEAR =
+      "CASE WHEN {} > '9999-12-31' THEN '+' || extract(year FROM {})::text"
+          + " ELSE CASE WHEN {} < '0001-01-01 BC' THEN '-' ELSE '' END"
+          + " || lpad(abs(extract(year FROM {}) + 1)::text, 4, '0') END";
+
+  /**
+   * @param moment of a timestamp without zone, in Postgres's SQL
+   */
+  private static CanonicalForm timestampText(String moment) {
+    String rest = "-MM-DD\"T\"HH24:MI:SS.US";
+    String usual = withoutIdleZeros("to_char(" + moment + ", 'YYYY" + rest + "')");
+    String far = withoutIdleZeros("to_char(" + moment + ", '" + rest + "')");
     return oneWay(
-        "CASE WHEN {}::text LIKE '%infinity' THEN {}::text ELSE"
-            + " trim(TRAILING '.' FROM trim(TRAILING '0' FROM "
-            + postgres
-            + ")) END",
-        TRIMMED.replace("{}", text),
+        "CASE WHEN {} BETWEEN '0001-01-02' AND '9999-12-30' THEN "
+            + usual
+            + " WHEN isfinite({}) THEN "
+            + isoYear(moment)
+            + " || "
+            + far
+            + " ELSE {}::text END",
+        // Beyond what Postgres has are the numbers that Debezium writes for the infinities.
+        infinities("^[+][0-9]{7}", TRIMMED.replace("{}", withoutZ("{}"))),
         false);
+  }
+
+  private static CanonicalForm dateText() {
+    return oneWay(
+        "CASE WHEN {} BETWEEN '0001-01-01' AND '9999-12-31' OR NOT isfinite({}) THEN {}::text"
+            + " ELSE "
+            + isoYear("{}")
+            + " || '-' || lpad(extract(month FROM {})::text, 2, '0')"
+            + " || '-' || lpad(extract(day FROM {})::text, 2, '0') END",
+        infinities("^[+]587[5-9][0-9]{3}-", withoutZ("{}")),
+        false);
+  }
+
+  /** With the year 1 and the years to 9999 as they are. */
+  private static String isoYear(String moment) {
+    return ("CASE WHEN {} BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999'"
+            + " THEN lpad(extract(year FROM {})::text, 4, '0') ELSE "
+            + ISO_YEAR
+            + " END")
+        .replace("{}", moment);
+  }
+
+  private static String infinities(String beyond, String otherwise) {
+    return "multiIf(match({}, '"
+        + beyond
+        + "'), 'infinity', match({}, '^-[0-9]{5}'), '-infinity', "
+        + otherwise
+        + ")";
   }
 
   private static CanonicalForm toNumber(SourceColumn source) {
     return switch (source.type()) {
       case "int2", "int4", "int8", "oid" -> same("{}::text", false);
       case "bool" -> same("{}::int::text", false);
-      case "numeric", "money" -> same(DECIMAL_TEXT, false);
-      case "float4", "float8" -> same("{}::bigint::text", false);
+      case "numeric", "money" ->
+          same(
+              orNone(
+                  "{}::numeric BETWEEN -1e19 AND 2e19 AND {}::numeric = trunc({}::numeric)",
+                  DECIMAL_TEXT),
+              false);
+      case "float4", "float8" ->
+          same(
+              orNone(
+                  "{} = floor({}) AND {} >= -9223372036854775808 AND {} < 9223372036854775808",
+                  "{}::bigint::text"),
+              false);
       case "bit" -> source.length() == 1 ? same("{}::int::text", false) : null;
       default -> null;
     };
+  }
+
+  /** The text where a condition holds, {@link #NONE} where it does not, null of null. */
+  private static String orNone(String condition, String text) {
+    return "CASE WHEN "
+        + condition
+        + " THEN "
+        + text
+        + " WHEN {} IS NOT NULL THEN '"
+        + NONE
+        + "' END";
   }
 
   private static CanonicalForm toLong(SourceColumn source, SourceModes modes, String zone) {
@@ -193,9 +292,20 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
       return toNumber(source);
     }
     // What infinity becomes is design.md's: the last millisecond of 9999, the first of year 1.
+    // Postgres counts its last thirty years with doubles, and has days beyond them.
+    String far = "'" + NONE + "'";
+    if (source.type().equals("timestamptz") || zone.equals("UTC")) {
+      String days = "({}::date - date 'epoch')::bigint * 86400000";
+      far =
+          source.type().equals("date")
+              ? "(" + days + ")::text"
+              : "(" + days + " + floor(extract(epoch FROM {}::time) * 1000)::bigint)::text";
+    }
     return same(
-        "CASE WHEN isfinite({}) THEN "
+        "CASE WHEN {} BETWEEN '4713-01-02 BC' AND '294246-12-30' THEN "
             + ticks(source, 3, modes, zone)
+            + " WHEN isfinite({}) THEN "
+            + far
             + " WHEN {} > 'epoch' THEN '253402300799999'"
             + " WHEN {} < 'epoch' THEN '-62135596800000' END",
         false);
@@ -208,12 +318,41 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
     if (!numeric && !source.type().equals("bool")) {
       return null;
     }
-    String postgres = floatInPostgres(bits);
     return new CanonicalForm(
-        numeric ? postgres : postgres.replace("{}", "{}::int"),
+        switch (source.type()) {
+          case "bool" -> floatInPostgres(bits).replace("{}", "{}::int");
+          case "numeric", "float8", "float4" -> nearestFloat(source.type(), bits);
+          default -> exactFloat(bits);
+        },
         floatBits("{}", bits),
         FLOAT_BACK.formatted(bits),
         false);
+  }
+
+  /** Postgres stops at what is too large or too small for a float; Java takes the small for 0. */
+  private static String nearestFloat(String type, int bits) {
+    boolean narrows = type.equals("numeric") || type.equals("float8") && bits == 32;
+    if (!narrows) {
+      return floatInPostgres(bits);
+    }
+    String tooLarge = bits == 64 ? "1.797693134862315807e308" : "3.4028235677973366e38";
+    String tooSmall = bits == 64 ? "2.4703282292062328e-324" : "7.006492321624086e-46";
+    if (type.equals("float8")) {
+      tooLarge += "::float8";
+      tooSmall += "::float8";
+    }
+    return "CASE WHEN abs({}) < %s AND ({} = 0 OR abs({}) > %s) OR {}::text IN ('NaN', 'Infinity', '-Infinity') THEN %s WHEN abs({}) < 1 THEN CASE WHEN {} < 0 THEN '8' ELSE '0' END || repeat('0', %d) WHEN {} IS NOT NULL THEN '%s' END"
+        .formatted(tooLarge, tooSmall, floatInPostgres(bits), bits / 4 - 1, NONE);
+  }
+
+  /** A whole number that a float of so many bits holds exactly. */
+  private static String exactFloat(int bits) {
+    // The largest that the float does not round up to 2^63, which is no bigint.
+    String most = bits == 64 ? "9223372036854774784" : "9223371487098961920";
+    String exact =
+        "CASE WHEN {}::bigint BETWEEN -%1$s AND %1$s THEN {}::bigint::float%2$d::bigint = {}::bigint END"
+            .formatted(most, bits / 8);
+    return orNone(exact, floatInPostgres(bits).replace("{}", "{}::bigint"));
   }
 
   private static String floatInPostgres(int bits) {
@@ -229,15 +368,20 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
     return switch (source.type()) {
       case "bool" -> same("{}::text", false);
       case "bit" -> source.length() == 1 ? same("({}::int = 1)::text", false) : null;
-      case "int2", "int4", "int8" -> same("({} = 1)::text", false);
+      case "int2", "int4", "int8" -> same(orNone("{} IN (0, 1)", "({} = 1)::text"), false);
       default -> null;
     };
   }
 
-  private static CanonicalForm toDecimal(SourceColumn source) {
+  private static CanonicalForm toDecimal(SourceColumn source, String target) {
     boolean exact =
         WHOLE.contains(source.type()) || Set.of("numeric", "money").contains(source.type());
-    return exact ? same(DECIMAL_TEXT, false) : null;
+    String[] digits = target.replaceAll("[^\\d,]", "").split(",");
+    int scale = Integer.parseInt(digits[1]);
+    int whole = Integer.parseInt(digits[0]) - scale;
+    String fits =
+        "abs({}::numeric) < 1e%d AND {}::numeric = round({}::numeric, %d)".formatted(whole, scale);
+    return exact ? same(orNone(fits, DECIMAL_TEXT), false) : null;
   }
 
   private static CanonicalForm toDate(SourceColumn source, String kind, String zone) {
@@ -248,12 +392,20 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
         source.type().equals("timestamptz")
             ? "({} AT TIME ZONE " + Sql.text(zone) + ")::date"
             : "{}::date";
-    String days = kind.equals("Date") ? "toUInt16" : "toInt32";
+    boolean isShort = kind.equals("Date");
+    String days = isShort ? "toUInt16" : "toInt32";
+    String range =
+        isShort ? "'1970-01-01' AND date '2149-06-06'" : "'1900-01-01' AND date '2299-12-31'";
     return new CanonicalForm(
-        "CASE WHEN isfinite({}) THEN (" + day + " - date 'epoch')::text END",
+        orNone(inCentury(day + " BETWEEN date " + range), "(" + day + " - date 'epoch')::text"),
         "toString(" + days + "({}))",
         "to" + kind + "(" + days + "({}))",
         false);
+  }
+
+  /** A condition on what is near enough to be calculated with. */
+  private static String inCentury(String condition) {
+    return "CASE WHEN {} BETWEEN '1899-12-29' AND '2300-01-03' THEN " + condition + " END";
   }
 
   private static CanonicalForm toDateTime64(
@@ -262,6 +414,10 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
     return toTicks(
         source,
         precision,
+        // Counted in nanoseconds, an Int64 ends in April 2262.
+        precision == 9
+            ? "'1900-01-01Z' AND timestamptz '2262-04-11 23:47:15.999999Z'"
+            : "'1900-01-01Z' AND timestamptz '2299-12-31 23:59:59.999999Z'",
         modes,
         zone,
         "reinterpretAsInt64({})",
@@ -271,13 +427,15 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
   private static CanonicalForm toTicks(
       SourceColumn source,
       int precision,
+      String range,
       SourceModes modes,
       String zone,
       String inFact,
       String back) {
+    String within = inCentury(instant(source, modes, zone) + " BETWEEN timestamptz " + range);
     return TIMES.contains(source.type())
         ? new CanonicalForm(
-            "CASE WHEN isfinite({}) THEN " + ticks(source, precision, modes, zone) + " END",
+            orNone(within, ticks(source, precision, modes, zone)),
             "toString(" + inFact + ")",
             back,
             false)
@@ -286,17 +444,19 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
 
   /** Units of 10^-precision seconds since the epoch, rounded down. */
   private static String ticks(SourceColumn source, int precision, SourceModes modes, String zone) {
-    String wallClock =
-        modes.wallClocksInMillis() ? "date_trunc('milliseconds', {}::timestamp)" : "{}::timestamp";
-    String instant =
-        source.type().equals("timestamptz")
-            ? "{}"
-            : "(" + wallClock + " AT TIME ZONE " + Sql.text(zone) + ")";
     return "floor(extract(epoch FROM "
-        + instant
+        + instant(source, modes, zone)
         + ") * 1"
         + "0".repeat(precision)
         + ")::bigint::text";
+  }
+
+  private static String instant(SourceColumn source, SourceModes modes, String zone) {
+    String wallClock =
+        modes.wallClocksInMillis() ? "date_trunc('milliseconds', {}::timestamp)" : "{}::timestamp";
+    return source.type().equals("timestamptz")
+        ? "{}"
+        : "(" + wallClock + " AT TIME ZONE " + Sql.text(zone) + ")";
   }
 
   /** Elements one after the other, each behind its length. */
@@ -304,11 +464,14 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
     String element = postgres.replace("{}", "e");
     String inFact = clickHouse.replace("{}", "e");
     return oneWay(
-        "(SELECT coalesce(string_agg(coalesce(octet_length("
+        // Debezium makes nulls of arrays in an array.
+        "CASE WHEN array_ndims({}) > 1 THEN '"
+            + NONE
+            + "' ELSE (SELECT coalesce(string_agg(coalesce(octet_length("
             + element
             + ") || ':' || "
             + element
-            + ", '~'), ',' ORDER BY i), '') FROM unnest({}) WITH ORDINALITY AS elements(e, i))",
+            + ", '~'), ',' ORDER BY i), '') FROM unnest({}) WITH ORDINALITY AS elements(e, i)) END",
         "arrayStringConcat(arrayMap(e -> ifNull(concat(toString(length("
             + inFact
             + ")), ':', "
@@ -321,6 +484,16 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
     return target.startsWith("FixedString(") && clickHouse.equals("toString({})")
         ? new CanonicalForm(postgres, "toStringCutToZero({})", back, isFree)
         : this;
+  }
+
+  /** Whether some values have {@link #NONE} for their text. */
+  boolean mayBeNone() {
+    return postgres.contains("'" + NONE + "'");
+  }
+
+  /** Whether the fact column's text is the canonical text as it stands. */
+  public boolean isItself() {
+    return clickHouse.equals("toString({})");
   }
 
   /** Text or null, in Postgres's SQL. */

@@ -51,7 +51,7 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
       if (canonical.back() == null) {
         return null;
       }
-      form = checked(canonical, fact);
+      form = checked(source, canonical, fact);
     }
     return form.withNulls(source, fact, settings.defaultsForNull());
   }
@@ -101,7 +101,17 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
               "Int64",
               "toFloat64({})",
               List.of(refusing("abs({}) > " + EXACT_FLOAT64, fact, "a number beyond 2^53")));
-      case "numeric", "float8" -> parsed("Float64");
+      case "float8" -> parsed("Float64");
+      case "numeric" ->
+          new CopyForm(
+              "{}",
+              "String",
+              "toFloat64({})",
+              List.of(
+                  refusing(
+                      "isInfinite(toFloat64({})) AND NOT endsWith({}, 'nfinity')",
+                      fact,
+                      "a value that does not fit Float64")));
       default -> null;
     };
   }
@@ -116,15 +126,29 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
   }
 
   /** The value of the canonical text, if its own canonical text is the same. */
-  private static CopyForm checked(CanonicalForm canonical, FactColumn fact) {
-    String value = "CAST(" + canonical.back() + ", " + Sql.factText(fact.type()) + ")";
+  private static CopyForm checked(SourceColumn source, CanonicalForm canonical, FactColumn fact) {
+    // What has no value is read as some other, so that the check and not the reading ends the
+    // insert.
+    String back =
+        canonical.mayBeNone()
+            ? canonical.back().replace("{}", "if({} = '" + CanonicalForm.NONE + "', '0', {})")
+            : canonical.back();
+    String value = "CAST(" + back + ", " + Sql.factText(fact.type()) + ")";
     String text = canonical.clickHouse().replace("{}", value);
     String check =
         refusing(
             "ifNull(" + text + " != {}, isNotNull({}))",
             fact,
             "a value that does not fit " + fact.type());
-    return new CopyForm(canonical.postgres(), "String", value, List.of(check));
+    return source.type().equals("interval")
+        ? new CopyForm(canonical.postgres(), "String", value, List.of(check, exactInDebezium(fact)))
+        : new CopyForm(canonical.postgres(), "String", value, List.of(check));
+  }
+
+  /** Debezium counts the microseconds of an interval with doubles. */
+  private static String exactInDebezium(FactColumn fact) {
+    return refusing(
+        "abs(toInt64OrZero({})) >= " + EXACT_FLOAT64, fact, "more than 2^53 microseconds");
   }
 
   /** True, or the end of the insert. As a filter it is never left out, whatever the plan. */

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A column of the Postgres table.
@@ -52,6 +53,14 @@ public record SourceColumn(
       int precision,
       int scale,
       List<String> labels) {}
+
+  private static final Set<String> TOLD_APART =
+      Set.of("int2", "int4", "int8", "oid", "bool", "text", "varchar", "uuid");
+
+  /** Whether values that are different to Postgres have different canonical texts. */
+  boolean tellsApartByText() {
+    return !isArray && (isEnum || TOLD_APART.contains(type));
+  }
 
   private static final String QUERY =
       """

@@ -9,8 +9,10 @@ import java.util.Map;
  * @param binary how bytea becomes text: {@code hex}, {@code base64} or {@code base64-url-safe}
  * @param intervalsAreText whether intervals are ISO-8601 text, or else a number of microseconds
  * @param wallClocksInMillis whether timestamps without a zone lose what is finer than milliseconds
+ * @param isSchemaless whether values come without their types
  */
-public record SourceModes(String binary, boolean intervalsAreText, boolean wallClocksInMillis) {
+public record SourceModes(
+    String binary, boolean intervalsAreText, boolean wallClocksInMillis, boolean isSchemaless) {
 
   /** From a source connector's configuration. */
   public static SourceModes of(Map<String, String> config) {
@@ -19,6 +21,7 @@ public record SourceModes(String binary, boolean intervalsAreText, boolean wallC
         // JSON without schemas has no bytes: they come as base64 text, and stay that.
         binary.equals("bytes") ? (JsonConverters.isSchemaless(config) ? "base64" : "hex") : binary,
         config.getOrDefault("interval.handling.mode", "numeric").equals("string"),
-        config.getOrDefault("time.precision.mode", "adaptive").equals("connect"));
+        config.getOrDefault("time.precision.mode", "adaptive").equals("connect"),
+        JsonConverters.isSchemaless(config));
   }
 }

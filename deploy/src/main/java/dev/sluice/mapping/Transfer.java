@@ -39,7 +39,8 @@ public record Transfer(String select, String into) {
           "input_format_null_as_default", "0",
           "short_circuit_function_evaluation", "force_enable",
           "output_format_decimal_trailing_zeros", "0",
-          "max_partitions_per_insert_block", "0");
+          "max_partitions_per_insert_block", "0",
+          "max_query_size", "100000000");
 
   /**
    * Derives both statements.
@@ -69,7 +70,11 @@ public record Transfer(String select, String into) {
         String why =
             mapped
                 .map(pair -> pair.source().castType() + " to " + column.type())
-                .orElseGet(() -> mapping.unmapped().get(column.name()));
+                .orElseGet(
+                    () ->
+                        mapping
+                            .unmapped()
+                            .getOrDefault(column.name(), mapping.excused().get(column.name())));
         refused.add(column.name() + " (" + why + ")");
       }
       names.add(Sql.factName(column.name()));
@@ -111,12 +116,13 @@ public record Transfer(String select, String into) {
           };
     } else if (column.name().equals(mapping.settings().deleteField())) {
       value = "0";
-    } else if (mapping.isWithoutSource(column)) {
-      boolean defaults = mapping.settings().defaultsForNull() && !column.isNullable();
+    } else {
       value =
-          defaults
-              ? "defaultValueOfTypeName(" + Sql.factText(column.type()) + ")"
-              : column.isNullable() ? "NULL" : null;
+          mapping.constants().stream()
+              .filter(constant -> constant.fact().equals(column))
+              .map(constant -> constant.form().back())
+              .findFirst()
+              .orElse(null);
     }
     return value == null ? null : "CAST(" + value + ", " + Sql.factText(column.type()) + ")";
   }
@@ -131,12 +137,17 @@ public record Transfer(String select, String into) {
     return "COPY (SELECT " + select + " FROM " + from + " WHERE " + condition + ") TO STDOUT";
   }
 
-  /** Makes a session print every type in the form that the mapping counts on. */
+  /**
+   * Makes a session print every type in the form that the mapping counts on, whatever the role's
+   * own settings are, and see all rows: where a policy would hide some, Postgres refuses to read.
+   */
   public static void prepare(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
-          "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET bytea_output = 'hex';"
-              + " SET extra_float_digits = 1; SET lc_monetary = 'C'; SET xmloption = 'content'");
+          "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';"
+              + " SET bytea_output = 'hex'; SET extra_float_digits = 1; SET lc_monetary = 'C';"
+              + " SET xmloption = 'content'; SET standard_conforming_strings = on;"
+              + " SET statement_timeout = 0; SET row_security = off");
     }
   }
 }

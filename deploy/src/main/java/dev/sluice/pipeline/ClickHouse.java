@@ -7,6 +7,7 @@ import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.insert.InsertResponse;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
+import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
 import dev.sluice.SluiceException;
 import java.time.Duration;
@@ -41,8 +42,15 @@ public final class ClickHouse implements AutoCloseable {
 
   /** All rows of a query; for small results. */
   public List<GenericRecord> rows(String sql) {
+    return rows(sql, Map.of());
+  }
+
+  /** The same with settings of the server, some of which have to be known before it reads SQL. */
+  public List<GenericRecord> rows(String sql, Map<String, String> settings) {
     try {
-      return client.queryAll(sql);
+      QuerySettings query = new QuerySettings();
+      settings.forEach(query::serverSetting);
+      return client.queryAll(sql, query);
     } catch (RuntimeException e) {
       throw failed(e);
     }

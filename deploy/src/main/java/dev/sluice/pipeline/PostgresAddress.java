@@ -61,7 +61,15 @@ public record PostgresAddress(
 
   /** What to throw when the server refuses or is away. */
   public SluiceException failed(SQLException cause) {
-    return new SluiceException("Postgres at " + this + ": " + cause.getMessage(), cause);
+    return new SluiceException("Postgres at " + this + ": " + reason(cause), cause);
+  }
+
+  /** What the server says, unless its words may show a value. */
+  public static String reason(SQLException cause) {
+    String state = cause.getSQLState() == null ? "" : cause.getSQLState();
+    return state.startsWith("22")
+        ? "a value cannot be read as its column's type is to be (SQLSTATE " + state + ")"
+        : cause.getMessage();
   }
 
   /** What connect-configs' source needs in the worker's environment. */

@@ -31,7 +31,10 @@ record Buckets(int count, int sampled) {
     return sampled < count;
   }
 
-  /** Every value behind its length where it may hold anything, so that no two rows share a text. */
+  /**
+   * Every value behind its length where it may hold anything, so that no two rows share a text. An
+   * array, because functions of Postgres take no more than 100 arguments.
+   */
   static String postgresText(List<MappedColumn> columns) {
     return columns.stream()
         .map(
@@ -41,7 +44,7 @@ record Buckets(int count, int sampled) {
                   ? "coalesce(octet_length(" + text + ") || ':' || " + text + ", '~')"
                   : "coalesce(" + text + ", '~')";
             })
-        .collect(Collectors.joining(", ", "concat_ws('|', ", ")"));
+        .collect(Collectors.joining(", ", "array_to_string(ARRAY[", "], '|')"));
   }
 
   /** The same text in ClickHouse. */
@@ -54,7 +57,7 @@ record Buckets(int count, int sampled) {
                   ? "ifNull(concat(toString(length(" + text + ")), ':', " + text + "), '~')"
                   : "ifNull(" + text + ", '~')";
             })
-        .collect(Collectors.joining(", '|', ", "concat(", ", '')"));
+        .collect(Collectors.joining(", ", "arrayStringConcat([", "], '|')"));
   }
 
   static String texts(List<MappedColumn> columns, Function<MappedColumn, String> side) {

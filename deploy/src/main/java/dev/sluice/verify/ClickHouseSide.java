@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The fact table: of every row its newest version. */
+/** The fact table: of every row its newest version, as FINAL shows it. */
 final class ClickHouseSide implements Side {
 
   private final ClickHouse clickHouse;
@@ -22,11 +22,23 @@ final class ClickHouseSide implements Side {
   private final String hash;
   private final String deleted;
   private final String version;
+  private final String place;
 
-  /** Floats that were text are read to the last bit, and decimals printed without idle zeros. */
-  private static final String SETTINGS =
-      " SETTINGS precise_float_parsing = 1, output_format_decimal_trailing_zeros = 0,"
-          + " final = %d, max_query_size = 100000000";
+  /**
+   * Floats that were text are read to the last bit, decimals printed without idle zeros, and a
+   * table may have as many columns as Postgres allows.
+   */
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "precise_float_parsing", "1",
+          "output_format_decimal_trailing_zeros", "0",
+          "final", "1",
+          "max_query_size", "100000000",
+          "max_ast_elements", "10000000",
+          "max_expanded_ast_elements", "10000000");
+
+  /** ClickHouse would read a column of that name as what bears it. */
+  private static final String ALIAS = "`a name that no column has`";
 
   ClickHouseSide(ClickHouse clickHouse, TableMapping mapping, Buckets buckets) {
     this.clickHouse = clickHouse;
@@ -41,21 +53,28 @@ final class ClickHouseSide implements Side {
             + ")";
     this.hash =
         "reinterpretAsInt64(reverse(substring(MD5("
-            + Buckets.clickHouseText(mapping.columns())
+            + Buckets.clickHouseText(mapping.compared())
             + "), 1, 8)))";
     this.deleted =
         mapping.settings().flagsDeletes()
-            ? "toBool(" + Sql.factName(mapping.settings().deleteField()) + ")"
+            ? "ifNull(toBool(" + Sql.factName(mapping.settings().deleteField()) + "), false)"
             : "false";
-    this.version =
-        mapping
-            .column(mapping.settings().versionField())
-            .map(MappedColumn::inClickHouse)
-            .orElse("NULL");
+    this.version = version(mapping);
+    String order = mapping.storage().orderBy();
+    this.place = order.isEmpty() ? "''" : "toString(tuple(" + order + "))";
+  }
+
+  /** Also that of an LSN, which Postgres knows nothing of. */
+  private static String version(TableMapping mapping) {
+    String field = mapping.settings().versionField();
+    if (mapping.column(field).isPresent()) {
+      return mapping.column(field).get().inClickHouse();
+    }
+    return mapping.storage().has(field) ? "toString(" + Sql.factName(field) + ")" : "NULL";
   }
 
   private List<GenericRecord> query(String sql) {
-    return clickHouse.rows(sql + SETTINGS.formatted(mapping.isReplacing() ? 1 : 0));
+    return clickHouse.rows(sql, SETTINGS);
   }
 
   private String table() {
@@ -69,27 +88,32 @@ final class ClickHouseSide implements Side {
         query(
             "SELECT toInt32("
                 + bucket
-                + ") AS b, toInt64(count()), groupBitXor("
+                + ") AS "
+                + ALIAS
+                + ", toInt64(count()), toString(sum(toInt128("
                 + hash
-                + ") FROM "
+                + "))) FROM "
                 + table()
                 + " WHERE NOT "
                 + deleted
-                + (buckets.isSample() ? " AND b < " + buckets.sampled() : "")
-                + " GROUP BY b")) {
-      sums.put(row.getInteger(1), new Sum(row.getLong(2), row.getLong(3)));
+                + (buckets.isSample() ? " AND " + ALIAS + " < " + buckets.sampled() : "")
+                + " GROUP BY "
+                + ALIAS)) {
+      sums.put(row.getInteger(1), new Sum(row.getLong(2), row.getString(3)));
     }
     return sums;
   }
 
   @Override
-  public Map<Key, Long> hashes(Collection<Integer> wanted) {
-    Map<Key, Long> hashes = new HashMap<>();
+  public Map<Key, List<Long>> hashes(Collection<Integer> wanted) {
+    Map<Key, List<Long>> hashes = new HashMap<>();
     String list = wanted.stream().map(String::valueOf).collect(Collectors.joining(", "));
     for (GenericRecord row :
         query(
             "SELECT "
                 + hash
+                + " AS "
+                + ALIAS
                 + ", "
                 + Buckets.texts(mapping.key(), MappedColumn::inClickHouse)
                 + " FROM "
@@ -100,16 +124,17 @@ final class ClickHouseSide implements Side {
                 + bucket
                 + " IN ("
                 + list
-                + ")")) {
-      hashes.put(key(row, 2), row.getLong(1));
+                + ") ORDER BY "
+                + ALIAS)) {
+      hashes.computeIfAbsent(key(row, 2), k -> new ArrayList<>()).add(row.getLong(1));
     }
     return hashes;
   }
 
   @Override
-  public Map<Key, Row> rows(Collection<Key> keys) {
+  public Map<Key, List<Row>> rows(Collection<Key> keys) {
     int keyColumns = mapping.key().size();
-    Map<Key, Row> rows = new HashMap<>();
+    Map<Key, List<Row>> rows = new HashMap<>();
     for (GenericRecord row :
         query(
             "SELECT "
@@ -117,38 +142,62 @@ final class ClickHouseSide implements Side {
                 + ", "
                 + version
                 + ", "
+                + place
+                + ", "
                 + Buckets.texts(mapping.key(), MappedColumn::inClickHouse)
                 + ", "
-                + Buckets.texts(mapping.columns(), MappedColumn::inClickHouse)
+                + Buckets.texts(mapping.compared(), MappedColumn::inClickHouse)
                 + " FROM "
                 + table()
                 + " WHERE "
                 + isAmong(keys))) {
-      rows.put(
-          key(row, 3),
-          new Row(
-              row.getBoolean(1),
-              row.getString(2),
-              texts(row, 3 + keyColumns, mapping.columns().size())));
+      rows.computeIfAbsent(key(row, 4), k -> new ArrayList<>())
+          .add(
+              new Row(
+                  row.getBoolean(1),
+                  row.getString(2),
+                  row.getString(3),
+                  texts(row, 4 + keyColumns, mapping.compared().size())));
     }
     return rows;
   }
 
   /** A condition that holds for these keys and no others. */
-  String isAmong(Collection<Key> keys) {
+  private String isAmong(Collection<Key> keys) {
     // Plain text is compared as it stands, so that the primary index is used.
-    String columns =
-        Buckets.texts(
-            mapping.key(),
-            part ->
-                part.fact().type().equals("String")
-                    ? Sql.factName(part.fact().name())
-                    : part.inClickHouse());
-    return keys.stream()
-        .map(
-            key ->
-                key.parts().stream().map(Sql::factText).collect(Collectors.joining(", ", "(", ")")))
-        .collect(Collectors.joining(", ", "(" + columns + ") IN (", ")"));
+    List<String> columns =
+        mapping.key().stream()
+            .map(
+                part ->
+                    part.fact().type().equals("String") && part.form().isItself()
+                        ? Sql.factName(part.fact().name())
+                        : part.inClickHouse())
+            .toList();
+    return Key.among(keys, columns, (column, text) -> Sql.factText(text));
+  }
+
+  /**
+   * Marks living rows as deleted, each under its own sorting key.
+   *
+   * @param places the rows', as {@link Row#place} has them
+   * @param version what they get for a version, in ClickHouse's SQL
+   */
+  void markDeleted(Collection<Key> keys, Collection<String> places, String version) {
+    String field = mapping.settings().versionField();
+    List<String> changes = new ArrayList<>();
+    changes.add("1 AS " + Sql.factName(mapping.settings().deleteField()));
+    if (mapping.storage().has(field) && !mapping.storage().isInOrder(field)) {
+      changes.add(version + " AS " + Sql.factName(field));
+    }
+    clickHouse.executeOne(
+        "INSERT INTO %1$s SELECT * REPLACE (%2$s) FROM (SELECT * FROM %1$s WHERE %3$s AND NOT %4$s AND %5$s IN (%6$s)) SETTINGS final = 1"
+            .formatted(
+                table(),
+                String.join(", ", changes),
+                isAmong(keys),
+                deleted,
+                place,
+                places.stream().map(Sql::factText).collect(Collectors.joining(", "))));
   }
 
   private Key key(GenericRecord row, int first) {

@@ -28,7 +28,11 @@ public record Difference(Key key, Kind kind, List<Value> columns) {
     /** The fact table's version is an older one. */
     STALE("is an older version in ClickHouse, which differs in"),
     /** The version is the same or newer, the values are not. */
-    DIFFERENT("differs in");
+    DIFFERENT("differs in"),
+    /** Readers of the fact table see several rows of it. */
+    DUPLICATE("is alive more than once in ClickHouse"),
+    /** Several rows of Postgres have the same key in the fact table. */
+    FOLDED("stands for several rows of Postgres, which ClickHouse cannot tell apart");
 
     private final String words;
 
@@ -44,27 +48,40 @@ public record Difference(Key key, Kind kind, List<Value> columns) {
   public record Value(String column, String inPostgres, String inClickHouse) {}
 
   /**
-   * @param source null when Postgres has no such row
-   * @param fact null when the fact table has none
+   * @param source the rows that Postgres has
+   * @param fact those of the fact table, which readers see otherwise
    */
-  static Difference of(Key key, Row source, Row fact, List<String> columns) {
-    if (source == null) {
-      return new Difference(key, Kind.EXTRA, List.of());
-    } else if (source.deleted()) {
-      return new Difference(key, Kind.WRONGLY_ALIVE, List.of());
-    } else if (fact == null) {
-      return new Difference(key, Kind.MISSING, List.of());
-    } else if (fact.deleted()) {
-      return new Difference(key, Kind.WRONGLY_DELETED, List.of());
+  static Difference of(Key key, List<Row> source, List<Row> fact, List<String> columns) {
+    List<Row> living = Row.living(fact);
+    Kind kind = kind(source, Row.living(source), fact, living);
+    if (kind != null) {
+      return new Difference(key, kind, List.of());
     }
+    Row wanted = source.get(0);
+    Row found = living.get(0);
     List<Value> values = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
-      if (!Objects.equals(source.values().get(i), fact.values().get(i))) {
-        values.add(new Value(columns.get(i), source.values().get(i), fact.values().get(i)));
+      if (!Objects.equals(wanted.values().get(i), found.values().get(i))) {
+        values.add(new Value(columns.get(i), wanted.values().get(i), found.values().get(i)));
       }
     }
-    boolean stale = compareVersions(fact.version(), source.version()) < 0;
+    boolean stale = compareVersions(found.version(), wanted.version()) < 0;
     return new Difference(key, stale ? Kind.STALE : Kind.DIFFERENT, values);
+  }
+
+  /** Null where one row is alive on either side, and only values can differ. */
+  private static Kind kind(
+      List<Row> source, List<Row> livingSource, List<Row> fact, List<Row> livingFact) {
+    if (source.size() > 1) {
+      return Kind.FOLDED;
+    } else if (source.isEmpty()) {
+      return Kind.EXTRA;
+    } else if (livingSource.isEmpty()) {
+      return Kind.WRONGLY_ALIVE;
+    } else if (livingFact.isEmpty()) {
+      return fact.isEmpty() ? Kind.MISSING : Kind.WRONGLY_DELETED;
+    }
+    return livingFact.size() > 1 ? Kind.DUPLICATE : null;
   }
 
   /** Negative when {@code one} is older; 0 when that cannot be said. */

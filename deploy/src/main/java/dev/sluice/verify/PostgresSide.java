@@ -16,8 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.regex.Pattern;
 
 /**
  * The Postgres table, read over one read-only connection.
@@ -44,7 +43,7 @@ final class PostgresSide implements Side, AutoCloseable {
     this.bucket =
         "(('x' || left(md5(" + key + "), 4))::bit(16)::int & " + (buckets.count() - 1) + ")";
     this.hash =
-        "('x' || left(md5(" + Buckets.postgresText(mapping.columns()) + "), 16))::bit(64)::bigint";
+        "('x' || left(md5(" + Buckets.postgresText(mapping.compared()) + "), 16))::bit(64)::bigint";
     Optional<MappedColumn> flag = mapping.column(mapping.settings().deleteField());
     boolean flagged = mapping.settings().flagsDeletes() && flag.isPresent();
     this.deleted = flagged ? flag.get().inPostgres() + " IN ('1', 'true')" : "false";
@@ -71,7 +70,7 @@ final class PostgresSide implements Side, AutoCloseable {
   public Map<Integer, Sum> sums() {
     Map<Integer, Sum> sums = new HashMap<>();
     query(
-        "SELECT b, count(*), bit_xor(h) FROM (SELECT "
+        "SELECT b, count(*), sum(h)::text FROM (SELECT "
             + bucket
             + " AS b, "
             + hash
@@ -82,17 +81,17 @@ final class PostgresSide implements Side, AutoCloseable {
             + (buckets.isSample() ? " AND " + bucket + " < " + buckets.sampled() : "")
             + ") AS rows GROUP BY b",
         statement -> {},
-        row -> sums.put(row.getInt(1), new Sum(row.getLong(2), row.getLong(3))));
+        row -> sums.put(row.getInt(1), new Sum(row.getLong(2), row.getString(3))));
     return sums;
   }
 
   @Override
-  public Map<Key, Long> hashes(Collection<Integer> wanted) {
-    Map<Key, Long> hashes = new HashMap<>();
+  public Map<Key, List<Long>> hashes(Collection<Integer> wanted) {
+    Map<Key, List<Long>> hashes = new HashMap<>();
     query(
         "SELECT "
             + hash
-            + ", "
+            + " AS h, "
             + Buckets.texts(mapping.key(), MappedColumn::inPostgres)
             + " FROM "
             + table()
@@ -100,16 +99,16 @@ final class PostgresSide implements Side, AutoCloseable {
             + living
             + " AND "
             + bucket
-            + " = ANY(?)",
+            + " = ANY(?) ORDER BY h",
         statement -> statement.setArray(1, connection.createArrayOf("int4", wanted.toArray())),
-        row -> hashes.put(key(row, 2), row.getLong(1)));
+        row -> hashes.computeIfAbsent(key(row, 2), k -> new ArrayList<>()).add(row.getLong(1)));
     return hashes;
   }
 
   @Override
-  public Map<Key, Row> rows(Collection<Key> keys) {
+  public Map<Key, List<Row>> rows(Collection<Key> keys) {
     int keyColumns = mapping.key().size();
-    Map<Key, Row> rows = new HashMap<>();
+    Map<Key, List<Row>> rows = new HashMap<>();
     query(
         "SELECT "
             + deleted
@@ -118,20 +117,42 @@ final class PostgresSide implements Side, AutoCloseable {
             + ", "
             + Buckets.texts(mapping.key(), MappedColumn::inPostgres)
             + ", "
-            + Buckets.texts(mapping.columns(), MappedColumn::inPostgres)
+            + Buckets.texts(mapping.compared(), MappedColumn::inPostgres)
             + " FROM "
             + table()
             + " WHERE "
             + isAmong(keys),
         statement -> {},
         row ->
-            rows.put(
-                key(row, 3),
-                new Row(
-                    row.getBoolean(1),
-                    row.getString(2),
-                    texts(row, 3 + keyColumns, mapping.columns().size()))));
+            rows.computeIfAbsent(key(row, 3), k -> new ArrayList<>())
+                .add(
+                    new Row(
+                        row.getBoolean(1),
+                        row.getString(2),
+                        null,
+                        texts(row, 3 + keyColumns, mapping.compared().size()))));
     return rows;
+  }
+
+  /** Keys that stand for several rows, which ClickHouse cannot tell apart. */
+  List<Key> folded(int most) {
+    List<Key> keys = new ArrayList<>();
+    if (mapping.mayFoldKeys()) {
+      String columns = Buckets.texts(mapping.key(), MappedColumn::inPostgres);
+      query(
+          "SELECT "
+              + columns
+              + " FROM "
+              + table()
+              + (buckets.isSample() ? " WHERE " + bucket + " < " + buckets.sampled() : "")
+              + " GROUP BY "
+              + columns
+              + " HAVING count(*) > 1 LIMIT "
+              + most,
+          statement -> {},
+          row -> keys.add(key(row, 1)));
+    }
+    return keys;
   }
 
   /** A condition that holds for these keys and no others. */
@@ -140,17 +161,47 @@ final class PostgresSide implements Side, AutoCloseable {
     List<String> types = new ArrayList<>();
     for (MappedColumn part : mapping.key()) {
       // Its own type, so that the index is used, where the text is what that type reads.
-      boolean itself = part.form().postgres().equals("{}::text");
-      columns.add(itself ? Sql.name(part.source().name()) : part.inPostgres());
-      types.add(itself ? part.source().castType() : "text");
+      String type =
+          part.form().postgres().equals("{}::text") ? INDEXED.get(part.source().type()) : null;
+      columns.add(type == null ? part.inPostgres() : Sql.name(part.source().name()));
+      types.add(type == null ? "text" : type);
     }
-    return keys.stream()
-        .map(
-            key ->
-                IntStream.range(0, types.size())
-                    .mapToObj(i -> Sql.text(key.parts().get(i)) + "::" + types.get(i))
-                    .collect(Collectors.joining(", ", "(", ")")))
-        .collect(Collectors.joining(", ", "(" + String.join(", ", columns) + ") IN (", ")"));
+    return Key.among(
+        keys.stream().filter(key -> isPossible(key, types)).toList(),
+        columns,
+        (column, text) -> Sql.text(text) + "::" + types.get(column));
+  }
+
+  /** Types whose own texts are compared by value, with what is asked for in their place. */
+  private static final Map<String, String> INDEXED =
+      Map.of(
+          "int2", "bigint", "int4", "bigint", "int8", "bigint", "uuid", "uuid", "text", "text",
+          "varchar", "text");
+
+  private static final Pattern UUID =
+      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
+  /** False for what ClickHouse may hold and Postgres would not even read. */
+  private static boolean isPossible(Key key, List<String> types) {
+    for (int i = 0; i < types.size(); i++) {
+      String text = key.parts().get(i);
+      if (text != null && !isPossible(text, types.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isPossible(String text, String type) {
+    if (type.equals("bigint")) {
+      try {
+        Long.parseLong(text);
+        return true;
+      } catch (NumberFormatException e) {
+        return false;
+      }
+    }
+    return text.indexOf('\0') < 0 && (!type.equals("uuid") || UUID.matcher(text).matches());
   }
 
   private Key key(ResultSet row, int first) throws SQLException {

@@ -9,9 +9,11 @@ import dev.sluice.verify.Side.Row;
 import dev.sluice.verify.Side.Sum;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -22,13 +24,14 @@ import java.util.function.Consumer;
  * Compares a Postgres table with its fact table, value by value, while both are being written.
  *
  * <p>Both databases hash the canonical text of every row and add the hashes up by bucket; only
- * buckets that differ are looked into, first by the hash of each row, then by value. A row that
- * seems to differ may just be on its way, so it is judged by its states before and after a position
- * in the WAL: read it in Postgres, wait until the pipeline has passed all that was committed until
- * then, read it in ClickHouse, read it in Postgres again. ClickHouse then shows a state of that
- * span; when Postgres had the same one at either end, the row is right, and when Postgres did not
- * change in between and ClickHouse has another, it is wrong. What changed meanwhile is looked at
- * again.
+ * buckets that differ are looked into, first by the hash of each row, then by value. Rows are
+ * counted, never collapsed by key: several living rows of one key are a difference of their own,
+ * and so are several rows of Postgres that have one key in the fact table. A row that seems to
+ * differ may just be on its way, so it is judged by its states before and after a position in the
+ * WAL: read it in Postgres, wait until the pipeline has passed all that was committed until then,
+ * read it in ClickHouse, read it in Postgres again. ClickHouse then shows a state of that span;
+ * when Postgres had the same one at either end, the row is right, and when Postgres did not change
+ * in between and ClickHouse has another, it is wrong. What changed meanwhile is looked at again.
  *
  * <p>Failure semantics: nothing is retried and nothing is written. A server that does not answer is
  * a {@link SluiceException}. Rows that changed at every look are {@link Result#unsettled}, never
@@ -59,23 +62,38 @@ public final class TableComparison {
   /**
    * What was found.
    *
-   * @param sourceRows rows of the Postgres table that are not marked deleted
+   * @param sourceRows rows of the Postgres table that are not marked deleted, as they were judged
    * @param factRows the same of the fact table
+   * @param leftBehind those among {@code factRows} that Postgres no longer has, where the transform
+   *     is told to drop deletes
    * @param differences the first rows that differ
    * @param more how many further rows differ at least, which were not looked into
    * @param unsettled rows that changed whenever they were looked at
-   * @param notCompared columns left out, each with the reason
+   * @param columns how many columns were compared
+   * @param notCompared columns that the verdict does not cover and need not, each with the reason
+   * @param notComparable columns that it ought to cover and cannot, each with the reason
    */
   public record Result(
       long sourceRows,
       long factRows,
+      long leftBehind,
       List<Difference> differences,
       int more,
       int unsettled,
-      Map<String, String> notCompared) {
-    /** True when every row of each side is on the other with equal values. */
+      int columns,
+      Map<String, String> notCompared,
+      Map<String, String> notComparable) {
+    /** True when every row of each side is on the other, once and with equal values. */
     public boolean identical() {
-      return differences.isEmpty() && more == 0 && unsettled == 0;
+      return rowsAreEqual() && notComparable.isEmpty();
+    }
+
+    /** True when that holds as far as columns can be compared. */
+    public boolean rowsAreEqual() {
+      return differences.isEmpty()
+          && more == 0
+          && unsettled == 0
+          && sourceRows == factRows - leftBehind;
     }
   }
 
@@ -119,13 +137,17 @@ public final class TableComparison {
 
   /** One comparison under way. */
   private final class Looking {
-    private final Side source;
+    private final PostgresSide source;
     private final Side fact;
     private final List<Difference> differences = new ArrayList<>();
+    private final Set<Key> folded = new TreeSet<>();
+    private long sourceRows;
+    private long factRows;
+    private long leftBehind;
     private int more;
     private int unsettled;
 
-    Looking(Side source, Side fact) {
+    Looking(PostgresSide source, Side fact) {
       this.source = source;
       this.fact = fact;
     }
@@ -135,7 +157,9 @@ public final class TableComparison {
       progress.accept("Hashing both tables");
       CompletableFuture<Map<Integer, Sum>> factSums = CompletableFuture.supplyAsync(fact::sums);
       Map<Integer, Sum> inSource = source.sums();
+      folded.addAll(source.folded(mostDifferences));
       Map<Integer, Sum> inFact = join(factSums);
+      judge(folded, false);
       List<Integer> unequal = unequal(inSource, inFact);
       int looked = 0;
       while (looked < unequal.size() && differences.size() < mostDifferences) {
@@ -145,53 +169,99 @@ public final class TableComparison {
         lookInto(unequal.subList(looked, next));
         looked = next;
       }
+      // What was looked into has been counted as it was judged, at a later moment than the sums.
+      Set<Integer> counted = new HashSet<>(unequal.subList(0, looked));
+      sourceRows += total(inSource, counted);
+      factRows += total(inFact, counted);
       return new Result(
-          total(inSource),
-          total(inFact),
+          sourceRows,
+          factRows,
+          leftBehind,
           List.copyOf(differences),
           more + unequal.size() - looked,
           unsettled,
-          mapping.unmapped());
+          mapping.compared().size(),
+          mapping.notCompared(),
+          mapping.notComparable());
     }
 
     private void lookInto(Collection<Integer> buckets) {
-      Map<Key, Long> inSource = source.hashes(buckets);
-      Map<Key, Long> inFact = fact.hashes(buckets);
+      Map<Key, List<Long>> inSource = source.hashes(buckets);
+      Map<Key, List<Long>> inFact = fact.hashes(buckets);
       TreeSet<Key> keys = new TreeSet<>(inSource.keySet());
       keys.addAll(inFact.keySet());
-      keys.removeIf(key -> Objects.equals(inSource.get(key), inFact.get(key)));
-      List<Key> suspects = new ArrayList<>(keys);
-      for (int from = 0; from < suspects.size(); from += SLICE) {
-        if (differences.size() >= mostDifferences) {
-          more += suspects.size() - from;
-          return;
+      List<Key> suspects = new ArrayList<>();
+      for (Key key : keys) {
+        List<Long> one = inSource.getOrDefault(key, List.of());
+        List<Long> other = inFact.getOrDefault(key, List.of());
+        if (one.equals(other) || folded.contains(key)) {
+          sourceRows += one.size();
+          factRows += other.size();
+        } else {
+          suspects.add(key);
         }
-        judge(suspects.subList(from, Math.min(suspects.size(), from + SLICE)));
+      }
+      for (int from = 0; from < suspects.size(); from += SLICE) {
+        List<Key> slice = suspects.subList(from, Math.min(suspects.size(), from + SLICE));
+        if (differences.size() < mostDifferences) {
+          judge(slice, true);
+        } else {
+          more += slice.size();
+          slice.forEach(key -> sourceRows += inSource.getOrDefault(key, List.of()).size());
+          slice.forEach(key -> factRows += inFact.getOrDefault(key, List.of()).size());
+        }
       }
     }
 
-    private void judge(Collection<Key> suspects) {
+    /**
+     * @param counting whether the rows have not been counted otherwise
+     */
+    private void judge(Collection<Key> suspects, boolean counting) {
       TreeSet<Key> open = new TreeSet<>(suspects);
       for (int look = 0; look < LOOKS && !open.isEmpty(); look++) {
-        Map<Key, Row> before = source.rows(open);
+        Map<Key, List<Row>> before = source.rows(open);
         barrier.await();
-        Map<Key, Row> arrived = fact.rows(open);
-        Map<Key, Row> after = source.rows(open);
-        open.removeIf(key -> isJudged(key, before.get(key), arrived.get(key), after.get(key)));
+        Map<Key, List<Row>> arrived = fact.rows(open);
+        Map<Key, List<Row>> after = source.rows(open);
+        boolean last = look == LOOKS - 1;
+        open.removeIf(
+            key ->
+                isJudged(key, of(before, key), of(arrived, key), of(after, key), counting, last));
       }
       unsettled += open.size();
     }
 
-    private boolean isJudged(Key key, Row before, Row arrived, Row after) {
-      if (Row.same(arrived, before) || Row.same(arrived, after)) {
-        return true;
-      } else if (!Row.same(before, after)) {
+    private static List<Row> of(Map<Key, List<Row>> rows, Key key) {
+      return rows.getOrDefault(key, List.of());
+    }
+
+    private boolean isJudged(
+        Key key,
+        List<Row> before,
+        List<Row> arrived,
+        List<Row> after,
+        boolean counting,
+        boolean last) {
+      boolean isFolded = before.size() > 1 && after.size() > 1;
+      boolean isRight = !isFolded && (Row.same(arrived, before) || Row.same(arrived, after));
+      boolean isSettled = isRight || isFolded || Row.same(before, after);
+      int inFact = Row.living(arrived).size();
+      if (counting && (isSettled || last)) {
+        // A row that is right was so in a state that both sides had.
+        sourceRows += isRight ? inFact : Row.living(after).size();
+        factRows += inFact;
+      }
+      if (!isSettled) {
         return false;
-      } else if (after != null || mapping.settings().flagsDeletes()) {
-        List<String> names = mapping.columns().stream().map(c -> c.fact().name()).toList();
+      }
+      boolean isGone = after.isEmpty() && !mapping.settings().flagsDeletes();
+      if (isGone && !isRight) {
+        // Where deletes are dropped, a row that Postgres no longer has is as it should be.
+        leftBehind += counting ? inFact : 0;
+      } else if (!isRight) {
+        List<String> names = mapping.compared().stream().map(c -> c.fact().name()).toList();
         differences.add(Difference.of(key, after, arrived, names));
       }
-      // Where deletes are dropped, a row that Postgres no longer has is as it should be.
       return true;
     }
   }
@@ -202,8 +272,11 @@ public final class TableComparison {
     return all.keySet().stream().filter(b -> !Objects.equals(one.get(b), other.get(b))).toList();
   }
 
-  private static long total(Map<Integer, Sum> sums) {
-    return sums.values().stream().mapToLong(Sum::rows).sum();
+  private static long total(Map<Integer, Sum> sums, Set<Integer> without) {
+    return sums.entrySet().stream()
+        .filter(sum -> !without.contains(sum.getKey()))
+        .mapToLong(sum -> sum.getValue().rows())
+        .sum();
   }
 
   private static <T> T join(CompletableFuture<T> future) {

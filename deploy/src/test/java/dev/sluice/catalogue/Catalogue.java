@@ -181,7 +181,11 @@ final class Catalogue {
     columns.add(
         CatalogueColumn.instant(
             "c_timestamptz_ms", "timestamptz", "Nullable(Int64)", "milliseconds"));
+    columns.add(
+        CatalogueColumn.isoText(
+            "c_timestamptz_text", "timestamptz", "c_timestamptz_text AT TIME ZONE 'UTC'"));
     if (mode.schemas() || mode.time().equals("isostring")) {
+      columns.add(CatalogueColumn.isoText("c_timestamp_text", "timestamp(3)", "c_timestamp_text"));
       columns.add(
           CatalogueColumn.instant(
               "c_timestamp_ms", "timestamp", "Nullable(Int64)", "milliseconds"));
@@ -206,6 +210,15 @@ final class Catalogue {
         "c_timestamptz_ns",
         List.of("'2026-11-22 10:11:12.123456+05:45'", "'1901-01-01 00:00:00+00'"));
     values.put("timetz", List.of("'10:11:12.123456+05:45'", "'23:59:59.999999-08'"));
+    values.put(
+        "c_timestamptz_text",
+        List.of(
+            "'2026-11-22 10:11:12.120+05:45'",
+            "'1500-01-01 00:00:00+00'",
+            "'20026-01-02 03:04:05.000001+00'"));
+    values.put(
+        "c_timestamp_text",
+        List.of("'2026-11-22 10:11:12.120'", "'1500-01-01'", "'20026-01-02 03:04:05'"));
     values.put("time", List.of("'10:11:12.123456'", "'23:59:59.999999'", "'00:00:00.000001'"));
     values.put("timestamp(3)", List.of("'2026-11-22 10:11:12.123'", "'1969-12-31 23:59:59.999'"));
     values.put(
@@ -299,6 +312,10 @@ final class Catalogue {
   static List<String> valuesOf(CatalogueColumn column, Mode mode) {
     List<String> own = VALUES.get(column.name());
     List<String> values = own == null ? VALUES.get(column.postgresType()) : own;
+    if (column.name().equals("c_timestamp_text") && mode.time().equals("nanoseconds")) {
+      // A count of nanoseconds ends in 2262: Debezium makes null of what is beyond.
+      return values.subList(0, 1);
+    }
     // Kafka's JsonConverter writes NaN and infinities as text and, with a schema, reads text as 0:
     // the transform never gets to see them. Debezium's `precise` has no NaN at all.
     boolean noNaN =

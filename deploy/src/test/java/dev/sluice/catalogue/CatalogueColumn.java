@@ -40,6 +40,19 @@ record CatalogueColumn(
         "toString(" + actual + ")");
   }
 
+  /** Compared as ISO-8601 text, with a sign before years of more than four digits. */
+  static CatalogueColumn isoText(String name, String postgresType, String wallClock) {
+    return new CatalogueColumn(
+        name,
+        postgresType,
+        "Nullable(String)",
+        "CASE WHEN %1$s > '9999-12-31' THEN '+' ELSE '' END || rtrim(to_char(%2$s, 'FMYYYY-MM-DD\"T\"HH24:MI:SS.US'), '0')"
+            .formatted(name, wallClock),
+        // What ends the text depends on the mode; the moment does not.
+        "if(position(%1$s, '.') > 0, trim(TRAILING '0' FROM trim(TRAILING 'Z' FROM %1$s)), concat(trim(TRAILING 'Z' FROM %1$s), '.'))"
+            .formatted(name));
+  }
+
   /** Compared by the eight or four bytes of a float. */
   static CatalogueColumn bits(String name, String postgresType, int bits) {
     return new CatalogueColumn(

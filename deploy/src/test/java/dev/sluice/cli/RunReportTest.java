@@ -21,7 +21,8 @@ final class RunReportTest {
   @Test
   void differencesComeFirst() throws Exception {
     Run.Summary summary =
-        summary(new TableComparison.Result(10, 9, List.of(MISSING), 3, 0, Map.of()));
+        summary(
+            new TableComparison.Result(10, 9, 0, List.of(MISSING), 3, 0, 21, Map.of(), Map.of()));
     assertThat(RunReport.text(summary))
         .startsWith(
             "DIFFERENT: 10 rows in Postgres, 9 in ClickHouse.\n  a is missing in ClickHouse\n  and at least 3 more");
@@ -33,7 +34,8 @@ final class RunReportTest {
 
   @Test
   void identicalIsSaidWithTheNumberOfRows() throws Exception {
-    Run.Summary summary = summary(new TableComparison.Result(10, 10, List.of(), 0, 0, Map.of()));
+    Run.Summary summary =
+        summary(new TableComparison.Result(10, 10, 0, List.of(), 0, 0, 21, Map.of(), Map.of()));
     assertThat(RunReport.text(summary)).startsWith("Identical: 10 rows").contains("Postgres 64");
     assertThat(new ObjectMapper().readTree(RunReport.json(summary)).path("identical").asBoolean())
         .isTrue();
