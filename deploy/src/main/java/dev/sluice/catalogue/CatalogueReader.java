@@ -2,7 +2,6 @@ package dev.sluice.catalogue;
 
 import dev.sluice.catalogue.SourceTable.Part;
 import dev.sluice.catalogue.SourceTable.Published;
-import dev.sluice.mapping.SourceColumn;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

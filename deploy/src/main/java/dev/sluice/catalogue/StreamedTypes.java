@@ -1,6 +1,5 @@
 package dev.sluice.catalogue;
 
-import dev.sluice.mapping.SourceColumn;
 import java.util.Set;
 
 /**

@@ -1,7 +1,6 @@
 package dev.sluice.catalogue;
 
 import dev.sluice.SluiceException;
-import dev.sluice.mapping.Sql;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

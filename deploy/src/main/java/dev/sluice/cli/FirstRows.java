@@ -2,13 +2,13 @@ package dev.sluice.cli;
 
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
-import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
@@ -7,7 +8,6 @@ import dev.sluice.connect.Registration.Change;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.load.Reload;
-import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;

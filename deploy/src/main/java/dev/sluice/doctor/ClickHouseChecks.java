@@ -2,9 +2,9 @@ package dev.sluice.doctor;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.mapping.Sql;
 import dev.sluice.pipeline.ClickHouse;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

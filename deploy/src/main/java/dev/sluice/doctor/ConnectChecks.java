@@ -38,6 +38,7 @@ final class ConnectChecks {
           "unpack its archive into a folder of its own below plugin.path, and restart the worker");
     }
     converters();
+    times();
     Map<String, Connector> registered = connect.connectors();
     for (ConnectorSpec spec : List.of(source, sink)) {
       Connector connector = registered.get(spec.name());
@@ -69,6 +70,17 @@ final class ConnectChecks {
           });
     }
     return findings.checks();
+  }
+
+  /** Seen with Debezium 3.7: timestamps of the years 1500 and 20026 come as null. */
+  private void times() {
+    String mode = source.config().getOrDefault("time.precision.mode", "adaptive");
+    findings.require(
+        !mode.equals("nanoseconds"),
+        "time.precision.mode",
+        mode,
+        "a timestamp that 64 bits of nanoseconds cannot hold (before 1677, after 2262) arrives as null",
+        "time.precision.mode = isostring of the source, or microseconds with schemas");
   }
 
   private void converters() {

@@ -1,12 +1,12 @@
 package dev.sluice.doctor;
 
 import dev.sluice.catalogue.CatalogueReader;
+import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.catalogue.SourceTable;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.mapping.SourceColumn;
-import dev.sluice.mapping.Sql;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,13 +1,13 @@
 package dev.sluice.doctor;
 
+import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.catalogue.SourceTable;
 import dev.sluice.catalogue.SourceTable.Part;
 import dev.sluice.catalogue.SourceTable.Published;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.StreamedTypes;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.mapping.SourceColumn;
-import dev.sluice.mapping.Sql;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

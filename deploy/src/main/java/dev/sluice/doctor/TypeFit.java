@@ -1,7 +1,7 @@
 package dev.sluice.doctor;
 
+import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.mapping.FactColumn;
-import dev.sluice.mapping.SourceColumn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package dev.sluice.doctor;
 
+import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.catalogue.SourceTable;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.StreamedTypes;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.mapping.SourceColumn;
-import dev.sluice.mapping.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

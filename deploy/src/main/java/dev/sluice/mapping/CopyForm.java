@@ -1,5 +1,7 @@
 package dev.sluice.mapping;
 
+import dev.sluice.catalogue.SourceColumn;
+import dev.sluice.catalogue.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -2,6 +2,7 @@ package dev.sluice.mapping;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.pipeline.ClickHouse;
 import java.util.ArrayList;
 import java.util.List;

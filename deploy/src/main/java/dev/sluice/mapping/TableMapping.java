@@ -1,6 +1,8 @@
 package dev.sluice.mapping;
 
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.SourceColumn;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.pipeline.ClickHouse;
 import java.sql.Connection;

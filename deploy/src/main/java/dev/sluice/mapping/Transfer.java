@@ -1,6 +1,7 @@
 package dev.sluice.mapping;
 
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.TableMapping.MappedColumn;
 import java.sql.Connection;
 import java.sql.SQLException;

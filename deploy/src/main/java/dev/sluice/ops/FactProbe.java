@@ -3,7 +3,7 @@ package dev.sluice.ops;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.mapping.Sql;
+import dev.sluice.catalogue.Sql;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;

@@ -1,7 +1,7 @@
 package dev.sluice.verify;
 
 import com.clickhouse.client.api.query.GenericRecord;
-import dev.sluice.mapping.Sql;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.TableMapping.MappedColumn;
 import dev.sluice.pipeline.ClickHouse;

@@ -1,11 +1,11 @@
 package dev.sluice.verify;
 
 import dev.sluice.Narrator;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.load.Reload;
 import dev.sluice.mapping.FactStorage;
-import dev.sluice.mapping.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;

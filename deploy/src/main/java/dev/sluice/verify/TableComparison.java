@@ -1,7 +1,7 @@
 package dev.sluice.verify;
 
 import dev.sluice.SluiceException;
-import dev.sluice.mapping.Sql;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;

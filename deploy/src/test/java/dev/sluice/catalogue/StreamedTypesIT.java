@@ -11,7 +11,6 @@ import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
-import dev.sluice.mapping.SourceColumn;
 import dev.sluice.pipeline.FactTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;

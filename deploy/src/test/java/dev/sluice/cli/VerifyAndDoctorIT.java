@@ -14,8 +14,6 @@ import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.pipeline.FactTable;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -44,7 +42,7 @@ final class VerifyAndDoctorIT {
   @TempDir private static Path dataDir;
   private static LocalPipeline pipeline;
 
-  private final StringWriter output = new StringWriter();
+  private final Commands commands = new Commands(dataDir);
 
   @BeforeAll
   static void startPipeline() {
@@ -78,9 +76,9 @@ final class VerifyAndDoctorIT {
   @Test
   void tablesAtRestAreIdentical() {
     assertThat(verify()).isZero();
-    assertThat(output.toString()).startsWith("Identical:").contains("21 columns");
+    assertThat(commands.output()).startsWith("Identical:").contains("21 columns");
     assertThat(verify("--sample", "5")).isZero();
-    assertThat(output.toString()).contains("a sample of 5.0 % of the keys");
+    assertThat(commands.output()).contains("a sample of 5.0 % of the keys");
   }
 
   @Test
@@ -107,22 +105,22 @@ final class VerifyAndDoctorIT {
     plant(ids.get(5), "is_deleted = 0", "0 AS is_deleted", planted, "wrongly_alive");
 
     assertThat(verify("--json")).isEqualTo(1);
-    JsonNode found = new ObjectMapper().readTree(output.toString());
+    JsonNode found = new ObjectMapper().readTree(commands.output());
     Map<String, String> kinds = new HashMap<>();
     for (JsonNode difference : found.path("differences")) {
       kinds.put(difference.path("key").path(0).asText(), difference.path("kind").asText());
     }
     assertThat(kinds).isEqualTo(planted);
-    assertThat(output.toString()).doesNotContain("ZZ");
+    assertThat(commands.output()).doesNotContain("ZZ");
 
     assertThat(verify("--show-values")).isEqualTo(1);
-    assertThat(output.toString()).contains("countryCode:", "ZZ in ClickHouse");
+    assertThat(commands.output()).contains("countryCode:", "ZZ in ClickHouse");
 
     assertThat(verify("--repair")).isEqualTo(2);
-    assertThat(output.toString()).contains("--yes");
+    assertThat(commands.output()).contains("--yes");
 
     assertThat(verify("--repair", "--yes")).isZero();
-    assertThat(output.toString()).contains("Repaired: both tables are identical.");
+    assertThat(commands.output()).contains("Repaired: both tables are identical.");
   }
 
   @Test
@@ -134,7 +132,7 @@ final class VerifyAndDoctorIT {
     pipeline.clickHouse().execute(forge.formatted(FACTS, id, "ZZ", 3_600_000));
 
     assertThat(verify("--repair", "--yes")).isEqualTo(1);
-    assertThat(output.toString())
+    assertThat(commands.output())
         .contains("not repaired: " + id + ", because its version in ClickHouse is newer")
         .contains("Nothing was written.");
 
@@ -150,7 +148,7 @@ final class VerifyAndDoctorIT {
     System.out.println("Workload with seed " + seed);
     try (Changes changes = new Changes(seed)) {
       for (int i = 0; i < 3; i++) {
-        assertThat(verify()).as(() -> output.toString()).isZero();
+        assertThat(verify()).as(() -> commands.output()).isZero();
       }
       String id = ids(1).get(0);
       pipeline
@@ -162,8 +160,8 @@ final class VerifyAndDoctorIT {
                   + id
                   + "' SETTINGS mutations_sync = 1");
       changes.leaveAlone(id);
-      assertThat(verify()).as(() -> output.toString()).isEqualTo(1);
-      assertThat(output.toString()).contains(id + " is missing in ClickHouse");
+      assertThat(verify()).as(() -> commands.output()).isEqualTo(1);
+      assertThat(commands.output()).contains(id + " is missing in ClickHouse");
     }
     pipeline.awaitSynced(progress -> {});
     assertThat(verify("--repair", "--yes")).isZero();
@@ -182,13 +180,13 @@ final class VerifyAndDoctorIT {
 
     assertThat(run("load", "--where", "country_code = 'QQ'")).isZero();
     assertThat(verify()).isEqualTo(1);
-    assertThat(output.toString()).contains(ids.get(0)).doesNotContain(ids.get(1));
+    assertThat(commands.output()).contains(ids.get(0)).doesNotContain(ids.get(1));
 
     assertThat(run("load", "--since", "10m", "--column", "updated_at")).isZero();
     assertThat(verify()).isZero();
 
     assertThat(run("load")).isEqualTo(1);
-    assertThat(output.toString()).contains("its stream has begun", "--where or --since");
+    assertThat(commands.output()).contains("its stream has begun", "--where or --since");
     assertThat(run("load", "--since", "10 minutes", "--column", "updated_at")).isEqualTo(2);
     assertThat(run("load", "--since", "10m")).isEqualTo(2);
   }
@@ -229,9 +227,9 @@ final class VerifyAndDoctorIT {
             .formatted(schema));
     List<String> files = List.of("--source", source.toString(), "--sink", sink.toString());
     try {
-      assertThat(run("load", with(files, "--no-register"))).as(output::toString).isZero();
-      assertThat(verify(with(files, "--no-wait"))).as(output::toString).isZero();
-      assertThat(output.toString()).contains("Identical: 300 rows");
+      assertThat(run("load", with(files, "--no-register"))).as(commands::output).isZero();
+      assertThat(verify(with(files, "--no-wait"))).as(commands::output).isZero();
+      assertThat(commands.output()).contains("Identical: 300 rows");
 
       // Each part of the keys that are too many is also a part of keys that are right.
       pipeline
@@ -239,9 +237,9 @@ final class VerifyAndDoctorIT {
           .execute("INSERT INTO shops VALUES ('a', 1001, 'x', 1, 0), ('d', 1, 'x', 1, 0)");
       pipeline.clickHouse().execute("DELETE FROM shops WHERE region = 'c\\'\\\\' AND number = 7");
       assertThat(verify(with(files, "--no-wait"))).isEqualTo(1);
-      assertThat(output.toString()).contains("public.shops and shops, 300 and 301 rows");
+      assertThat(commands.output()).contains("public.shops and shops, 300 and 301 rows");
       assertThat(verify(with(files, "--no-wait", "--repair", "--yes")))
-          .as(output::toString)
+          .as(commands::output)
           .isZero();
       assertThat(
               pipeline.clickHouse().number("SELECT count() FROM shops FINAL WHERE is_deleted = 1"))
@@ -264,7 +262,7 @@ final class VerifyAndDoctorIT {
     try {
       execute("UPDATE app_user_visits SET state = 6 WHERE id = '" + ids(1).get(0) + "'");
       assertThat(verify("--timeout", "3")).isEqualTo(2);
-      assertThat(output.toString()).contains("does not catch up: sluice-sink is paused");
+      assertThat(commands.output()).contains("does not catch up: sluice-sink is paused");
     } finally {
       pipeline.connect().resume(sink);
     }
@@ -273,13 +271,13 @@ final class VerifyAndDoctorIT {
   @Test
   void anUnknownSinkIsRefusedWithThoseThereAre() {
     assertThat(verify("--sink", "nobody")).isEqualTo(2);
-    assertThat(output.toString()).contains("--sink nobody", "sluice-sink");
+    assertThat(commands.output()).contains("--sink nobody", "sluice-sink");
   }
 
   @Test
   void aPipelineIsHealthyUntilUpdatesDoNotRaiseTheVersion() throws Exception {
-    assertThat(run("doctor")).as(() -> output.toString()).isZero();
-    assertThat(output.toString())
+    assertThat(run("doctor")).as(() -> commands.output()).isZero();
+    assertThat(commands.output())
         .contains("REPLICA IDENTITY", "ReplacingMergeTree(updated_at)", "ExtractFactRow")
         .doesNotContain("FAIL");
 
@@ -304,8 +302,8 @@ final class VerifyAndDoctorIT {
         .containsEntry("REPLICA IDENTITY", "FAIL")
         .containsEntry("publication covers the table", "FAIL")
         .containsEntry("values of updated_at", "FAIL");
-    assertThat(output.toString()).contains("1 are null, 1 are in the future");
-    assertThat(output.toString())
+    assertThat(commands.output()).contains("1 are null, 1 are in the future");
+    assertThat(commands.output())
         .contains("ALTER PUBLICATION \\\"sluice\\\" ADD TABLE \\\"public\\\".\\\"ill\\\";");
   }
 
@@ -328,7 +326,7 @@ final class VerifyAndDoctorIT {
         .containsEntry("deleted rows stay", "FAIL")
         .containsEntry("TTL", "WARN")
         .containsEntry("engine", "OK");
-    assertThat(output.toString()).contains("state is Nullable(Int64), not Nullable(Int32)");
+    assertThat(commands.output()).contains("state is Nullable(Int64), not Nullable(Int32)");
   }
 
   @Test
@@ -343,7 +341,7 @@ final class VerifyAndDoctorIT {
     }
     Map<String, String> verdicts = doctor("--clickhouse", "http://127.0.0.1:1/default");
     assertThat(verdicts).containsEntry("answers", "FAIL").containsEntry("wal_level", "OK");
-    assertThat(output.toString()).contains("--clickhouse");
+    assertThat(commands.output()).contains("--clickhouse");
     await("running again")
         .atMost(Duration.ofSeconds(30))
         .until(() -> "OK".equals(doctor().get("sluice-sink")));
@@ -376,14 +374,7 @@ final class VerifyAndDoctorIT {
   }
 
   private Map<String, String> doctor(String... options) throws IOException {
-    List<String> arguments = new ArrayList<>(List.of("--json"));
-    arguments.addAll(List.of(options));
-    run("doctor", arguments.toArray(String[]::new));
-    Map<String, String> verdicts = new HashMap<>();
-    for (JsonNode check : new ObjectMapper().readTree(output.toString()).path("checks")) {
-      verdicts.put(check.path("name").asText(), check.path("verdict").asText());
-    }
-    return verdicts;
+    return commands.doctor(options);
   }
 
   private int verify(String... options) {
@@ -391,14 +382,7 @@ final class VerifyAndDoctorIT {
   }
 
   private int run(String command, String... options) {
-    output.getBuffer().setLength(0);
-    List<String> arguments = new ArrayList<>(List.of(command, "--data-dir", dataDir.toString()));
-    arguments.addAll(List.of(options));
-    PrintWriter writer = new PrintWriter(output, true);
-    return Sluice.commandLine()
-        .setOut(writer)
-        .setErr(writer)
-        .execute(arguments.toArray(String[]::new));
+    return commands.run(command, options);
   }
 
   /** Changes a fact behind the pipeline's back, at the row's own version. */

@@ -2,6 +2,7 @@ package dev.sluice.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.catalogue.SourceTable;
 import dev.sluice.catalogue.SourceTable.Part;
 import dev.sluice.catalogue.SourceTable.Published;
@@ -9,7 +10,6 @@ import dev.sluice.catalogue.TableName;
 import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.mapping.SourceColumn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

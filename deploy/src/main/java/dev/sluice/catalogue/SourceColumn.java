@@ -1,6 +1,5 @@
-package dev.sluice.mapping;
+package dev.sluice.catalogue;
 
-import dev.sluice.catalogue.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -56,11 +55,6 @@ public record SourceColumn(
 
   private static final Set<String> TOLD_APART =
       Set.of("int2", "int4", "int8", "oid", "bool", "text", "varchar", "uuid");
-
-  /** Whether values that are different to Postgres have different canonical texts. */
-  boolean tellsApartByText() {
-    return !isArray && (isEnum || TOLD_APART.contains(type));
-  }
 
   private static final String QUERY =
       """
@@ -132,5 +126,10 @@ public record SourceColumn(
       }
     }
     return columns;
+  }
+
+  /** Whether values that are different to Postgres have different canonical texts. */
+  public boolean tellsApartByText() {
+    return !isArray && (isEnum || TOLD_APART.contains(type));
   }
 }

@@ -1,4 +1,4 @@
-package dev.sluice.mapping;
+package dev.sluice.catalogue;
 
 /** Names and texts as the two databases' SQL quotes them. */
 public final class Sql {
