@@ -344,10 +344,14 @@ final class JsonReader {
       digits();
     }
     // Sign and point are counted with the digits: then a few more numbers are decimals.
-    boolean few = mantissa - begin <= DIGITS_OF_DOUBLES && isModest(mantissa);
-    return few
-        ? (Number) Double.valueOf(new String(json, begin, at - begin, StandardCharsets.ISO_8859_1))
-        : decimal(begin);
+    if (mantissa - begin <= DIGITS_OF_DOUBLES && isModest(mantissa)) {
+      return Double.parseDouble(new String(json, begin, at - begin, StandardCharsets.ISO_8859_1));
+    }
+    BigDecimal number = decimal(begin);
+    double nearest = number.doubleValue();
+    // 17 digits of a double's own text, as other producers write it.
+    boolean same = Double.isFinite(nearest) && BigDecimal.valueOf(nearest).compareTo(number) == 0;
+    return same ? (Number) nearest : number;
   }
 
   /** Whether the exponent that begins here is none, or one of a double with all its digits. */
@@ -359,15 +363,11 @@ final class JsonReader {
     return exponent <= EXPONENT_OF_DOUBLES;
   }
 
-  private Number decimal(int begin) {
+  private BigDecimal decimal(int begin) {
     try {
       String text = new String(json, begin, at - begin, StandardCharsets.ISO_8859_1);
       if (text.length() <= MOST_DIGITS) {
         BigDecimal number = new BigDecimal(text);
-        double nearest = number.doubleValue();
-        if (Double.isFinite(nearest) && BigDecimal.valueOf(nearest).compareTo(number) == 0) {
-          return nearest; // 17 digits of a double's own text, as other producers write it.
-        }
         if (Math.abs((long) number.scale()) <= MOST_DIGITS) {
           return number;
         }

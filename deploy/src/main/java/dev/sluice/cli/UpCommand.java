@@ -223,7 +223,7 @@ final class UpCommand implements Callable<Integer> {
     return new OpsOptions(
         stack.connect(),
         stack.kafka(),
-        stack.postgres(),
+        stack.role(),
         stack.clickHouse(),
         "127.0.0.1",
         stack.opsPort(),

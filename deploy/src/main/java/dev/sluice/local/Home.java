@@ -69,6 +69,11 @@ public record Home(Path directory) {
     return read("sql/postgres.sql");
   }
 
+  /** What makes a role with the rights that a pipeline needs. */
+  public String roleSql() {
+    return read("sql/role.sql");
+  }
+
   private String read(String config) {
     Path file = configs().resolve(config);
     try {

@@ -19,6 +19,7 @@ import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
@@ -97,7 +98,7 @@ public final class LocalPipeline implements AutoCloseable {
     new Endpoints(
             stack.connect().toString(),
             stack.kafka(),
-            stack.postgres().url(),
+            stack.role().url(),
             stack.clickHouse().urlOfDatabase(),
             options.table())
         .write(options.dataDir());
@@ -111,6 +112,9 @@ public final class LocalPipeline implements AutoCloseable {
     }
     Publication.add(stack.postgres(), options.table(), home.publicationSql())
         .forEach(narrator::say);
+    if (options.postgres() == null) {
+      execute(stack.postgres(), home.roleSql());
+    }
     clickHouse.execute(home.sql(options.factTable()));
   }
 
@@ -129,7 +133,7 @@ public final class LocalPipeline implements AutoCloseable {
       return Optional.empty();
     }
     new TableReview(
-            stack.postgres(),
+            stack.role(),
             clickHouse,
             source.config(),
             FactMapping.of(sink.config()),
@@ -140,7 +144,7 @@ public final class LocalPipeline implements AutoCloseable {
       return Optional.empty();
     }
     Optional<BulkLoad.Result> loaded = Optional.empty();
-    if (!InitialLoad.isDone(stack.postgres(), SLOT)) {
+    if (!InitialLoad.isDone(stack.role(), SLOT)) {
       TableMapping mapping = mapping();
       String refusal = InitialLoad.refusal(mapping);
       if (refusal != null) {
@@ -150,7 +154,7 @@ public final class LocalPipeline implements AutoCloseable {
       loaded =
           Optional.of(
               new InitialLoad(
-                      stack.postgres(),
+                      stack.role(),
                       clickHouse,
                       mapping,
                       SLOT,
@@ -187,19 +191,13 @@ public final class LocalPipeline implements AutoCloseable {
 
   /** Returns when everything committed to Postgres before the call is visible in ClickHouse. */
   public void awaitSynced(Consumer<String> progress) {
-    new SyncPoint(stack.postgres(), SLOT).awaitPassed(lag, this::refuseFailed, progress);
+    new SyncPoint(stack.role(), SLOT).awaitPassed(lag, this::refuseFailed, progress);
   }
 
   /** Compares the source table with the fact table, value by value; both have to be at rest. */
   public TableComparison.Result compare() {
     return new TableComparison(
-            stack.postgres(),
-            clickHouse,
-            mapping(),
-            Barrier.NONE,
-            narrator::progress,
-            100,
-            MOST_SHOWN)
+            stack.role(), clickHouse, mapping(), Barrier.NONE, narrator::progress, 100, MOST_SHOWN)
         .compare();
   }
 
@@ -210,7 +208,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   /** The same, had the transform been told otherwise. */
   public TableMapping mapping(UnaryOperator<FactMapping> otherwise) {
-    try (Connection connection = stack.postgres().connect()) {
+    try (Connection connection = stack.role().connect()) {
       return TableMapping.of(
           otherwise.apply(FactMapping.of(sink.config())),
           SourceModes.of(source.config()),
@@ -219,7 +217,7 @@ public final class LocalPipeline implements AutoCloseable {
           clickHouse,
           options.factTable().tableName());
     } catch (SQLException e) {
-      throw stack.postgres().failed(e);
+      throw stack.role().failed(e);
     }
   }
 
@@ -277,6 +275,15 @@ public final class LocalPipeline implements AutoCloseable {
   /** Rows in the fact table, versions of one row counted apart until they are merged. */
   public long factRows() {
     return clickHouse.number("SELECT count() FROM " + options.factTable().tableName());
+  }
+
+  private static void execute(PostgresAddress postgres, String sql) {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw postgres.failed(e);
+    }
   }
 
   /** Rows in the source table. */

@@ -30,6 +30,9 @@ public final class LocalStack implements AutoCloseable {
 
   private static final String SECOND_WORKER = "Connect-2";
 
+  /** The one that connect-configs' {@code role.sql} makes. */
+  private static final String ROLE = "sluice";
+
   private final DataDir dataDir;
   private final Ports ports;
   private final PostgresServer postgres;
@@ -75,7 +78,7 @@ public final class LocalStack implements AutoCloseable {
     kafka = options.overrides().kafka() == null ? ownKafka(options, home) : null;
     bootstrapServers = kafka == null ? options.overrides().kafka() : kafka.bootstrapServers();
 
-    Map<String, String> environment = new HashMap<>(postgresAddress.environment());
+    Map<String, String> environment = new HashMap<>(role().environment());
     environment.putAll(clickHouseAddress.environment());
     environment.put("SLUICE_POSTGRES_TABLE", options.table().inTopic());
     String plugins = pluginPath(home, options.sinkPlugin());
@@ -145,6 +148,14 @@ public final class LocalStack implements AutoCloseable {
         supervisor.kill();
       }
     }
+  }
+
+  /** Postgres as the role that the pipeline goes there as; a role with few rights if it is ours. */
+  public PostgresAddress role() {
+    return postgres == null
+        ? postgresAddress
+        : new PostgresAddress(
+            postgresAddress.host(), postgresAddress.port(), postgresAddress.database(), ROLE, "");
   }
 
   /** Where Postgres is, embedded or not. */

@@ -91,6 +91,8 @@ final class CatalogueIT {
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE EXTENSION hstore; CREATE EXTENSION ltree; CREATE EXTENSION citext");
       statement.execute("CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy')");
+      statement.execute(
+          "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO sluice");
     }
   }
 

@@ -143,7 +143,7 @@ final class StreamedTypesIT {
               + " AS mood; CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE DOMAIN ints AS"
               + " int[]; CREATE TYPE pair AS (a int, b text); CREATE TABLE kinds ("
               + columns
-              + "); ALTER TABLE kinds REPLICA IDENTITY FULL; ALTER PUBLICATION sluice ADD TABLE"
+              + "); GRANT SELECT ON kinds TO sluice; ALTER TABLE kinds REPLICA IDENTITY FULL; ALTER PUBLICATION sluice ADD TABLE"
               + " kinds");
       ConnectorSpec source = pipeline.connectors().get(0);
       ConnectorSpec kinds =

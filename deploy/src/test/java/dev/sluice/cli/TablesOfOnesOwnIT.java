@@ -68,6 +68,7 @@ final class TablesOfOnesOwnIT {
             Home.locate(),
             Narrator.SILENT);
     pipeline.start();
+    execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO sluice");
     execute(MIRROR);
   }
 
@@ -233,7 +234,7 @@ final class TablesOfOnesOwnIT {
         .contains("not FULL as long as the publication listed has a column list")
         .doesNotContain("listed\\\" REPLICA IDENTITY FULL");
 
-    assertThat(commands.run("prepare", "--table", "listed")).as(commands::output).isZero();
+    assertThat(prepare("listed")).as(commands::output).isZero();
     assertThat(commands.output()).contains("REPLICA IDENTITY of listed stays as it is");
     execute("UPDATE listed SET a = 'c'; DELETE FROM listed");
 
@@ -248,7 +249,7 @@ final class TablesOfOnesOwnIT {
   @Test
   void prepareAsksForNoRightWhereEverythingIsThere() throws Exception {
     execute("CREATE TABLE ready (id int PRIMARY KEY, a text)");
-    assertThat(commands.run("prepare", "--table", "ready")).as(commands::output).isZero();
+    assertThat(prepare("ready")).as(commands::output).isZero();
     execute("GRANT SELECT ON ready TO mirror");
     String mirror = mirror();
 
@@ -289,7 +290,7 @@ final class TablesOfOnesOwnIT {
             + ODD
             + " VALUES (1, '1 year 2 mons', 0.1, '\\x00ff', 5)");
     for (String table : List.of(ODD, "parts")) {
-      assertThat(commands.run("prepare", "--table", table)).as(commands::output).isZero();
+      assertThat(prepare(table)).as(commands::output).isZero();
     }
     List<String> odd =
         List.of(
@@ -336,6 +337,12 @@ final class TablesOfOnesOwnIT {
       assertThat(commands.run("verify", each.toArray(String[]::new))).as(commands::output).isZero();
       assertThat(commands.run("doctor", each.toArray(String[]::new))).as(commands::output).isZero();
     }
+  }
+
+  /** As the owner of all tables. */
+  private int prepare(String table) {
+    return commands.run(
+        "prepare", "--table", table, "--postgres", pipeline.stack().postgres().url());
   }
 
   /** Newest rows that are not deleted, as text. */
@@ -447,7 +454,11 @@ final class TablesOfOnesOwnIT {
                 Map.entry("transforms.fact.metadata.columns", "_version:lsn"),
                 Map.entry("transforms.fact.version.field", "_version"),
                 Map.entry("transforms.fact.delete.field", "_deleted")));
-    return new String[] {"--source", write(folder, source), "--sink", write(folder, sink)};
+    return new String[] {
+      "--source", write(folder, source),
+      "--sink", write(folder, sink),
+      "--postgres", pipeline.stack().postgres().url()
+    };
   }
 
   private static void execute(String sql) throws SQLException {

@@ -45,7 +45,7 @@ final class VerifyAndDoctorIT {
   private final Commands commands = new Commands(dataDir);
 
   @BeforeAll
-  static void startPipeline() {
+  static void startPipeline() throws SQLException {
     pipeline =
         new LocalPipeline(
             LocalOptions.embedded(dataDir)
@@ -58,6 +58,7 @@ final class VerifyAndDoctorIT {
             Home.locate(),
             Narrator.SILENT);
     pipeline.start();
+    execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO sluice");
     pipeline.register();
   }
 

@@ -49,13 +49,14 @@ final class LoadIT {
   private final List<String> said = new ArrayList<>();
 
   @BeforeAll
-  static void startServers() {
+  static void startServers() throws SQLException {
     pipeline =
         new LocalPipeline(
             LocalOptions.embedded(dataDir).with(ROWS, FactTable.DEFAULT),
             Home.locate(),
             new TestNarrator());
     pipeline.start();
+    execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO sluice");
   }
 
   @AfterAll
