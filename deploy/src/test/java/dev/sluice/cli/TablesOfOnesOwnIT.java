@@ -395,6 +395,7 @@ final class TablesOfOnesOwnIT {
             "topic2TableMap", name + "." + inTopic + "=" + name,
             "transforms.fact.schema", all,
             "transforms.fact.renames", "",
+            "transforms.fact.key.columns", orderBy.replaceAll("[()`]", ""),
             "transforms.fact.metadata.columns", "_version:lsn",
             "transforms.fact.version.field", "_version",
             "transforms.fact.delete.field", "_deleted");
