@@ -47,8 +47,15 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
    * @return null when SQL cannot make the value exactly
    */
   static CopyForm of(
-      SourceColumn source, FactColumn fact, CanonicalForm canonical, FactMapping settings) {
+      SourceColumn source,
+      FactColumn fact,
+      CanonicalForm canonical,
+      FactMapping settings,
+      SourceModes modes) {
     CopyForm form = plain(source, fact, canonical, settings.zone());
+    if (form == null && modes.textsArePlain() && !source.isArray()) {
+      form = asDebeziumWrites(source, fact, canonical);
+    }
     if (form == null) {
       if (canonical.back() == null) {
         return null;
@@ -73,6 +80,56 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
       case "Float64" -> toFloat64(type, fact);
       default -> null;
     };
+  }
+
+  /**
+   * The text that Debezium makes of the value, for a String column that shows it: ISO 8601 in UTC
+   * with a Z, fractions without idle zeros but for timestamptz, which has as many digits as are
+   * declared. What it makes another value of is refused: infinities, NaN, the time 24:00.
+   */
+  private static CopyForm asDebeziumWrites(
+      SourceColumn source, FactColumn fact, CanonicalForm canonical) {
+    if (!fact.plainType().equals("String")) {
+      return null;
+    }
+    return switch (source.type()) {
+      case "date", "timestamp" ->
+          texts(
+              "CASE WHEN isfinite({}) THEN " + canonical.postgres() + " || 'Z' ELSE {}::text END",
+              "endsWith({}, 'infinity')",
+              fact);
+      case "time" -> texts(canonical.postgres() + " || 'Z'", "startsWith({}, '24:00:00')", fact);
+      case "timetz" ->
+          texts(
+              "CASE WHEN {}::time <> '24:00' THEN "
+                  + canonical.postgres()
+                  + " || 'Z' ELSE '24' END",
+              "{} = '24'",
+              fact);
+      case "timestamptz" ->
+          source.castType().equals("timestamp with time zone") ? timestampsOfSixDigits(fact) : null;
+      case "money" -> texts("{}::numeric::text", "0", fact);
+      case "numeric" -> texts("{}::text", "match({}, '^(NaN|-?Infinity)$')", fact);
+      default -> null;
+    };
+  }
+
+  /** Its infinities, unlike those of the other times, are words to Debezium too. */
+  private static CopyForm timestampsOfSixDigits(FactColumn fact) {
+    String utc = "({} AT TIME ZONE 'UTC')";
+    String rest = "-MM-DD\"T\"HH24:MI:SS.US\"Z\"";
+    return texts(
+        "CASE WHEN {} BETWEEN '0001-01-02Z' AND '9999-12-30Z' THEN to_char(%1$s, 'YYYY%2$s')"
+                .formatted(utc, rest)
+            + " WHEN {} > '9999-12-30Z' AND isfinite({}) THEN CASE WHEN extract(year FROM %1$s) > 9999 THEN '+' ELSE '' END || extract(year FROM %1$s)::text || to_char(%1$s, '%2$s') ELSE {}::text END"
+                .formatted(utc, rest),
+        "NOT match({}, '(Z|^-?infinity)$')",
+        fact);
+  }
+
+  private static CopyForm texts(String postgres, String lost, FactColumn fact) {
+    String what = "a value that Debezium writes as another";
+    return new CopyForm(postgres, "String", "{}", List.of(refusing(lost, fact, what)));
   }
 
   private static CopyForm toWhole(

@@ -10,9 +10,15 @@ import java.util.Map;
  * @param intervalsAreText whether intervals are ISO-8601 text, or else a number of microseconds
  * @param wallClocksInMillis whether timestamps without a zone lose what is finer than milliseconds
  * @param isSchemaless whether values come without their types
+ * @param textsArePlain whether times and decimals are the texts of {@code isostring} and {@code
+ *     string}, which a String column then shows as they are
  */
 public record SourceModes(
-    String binary, boolean intervalsAreText, boolean wallClocksInMillis, boolean isSchemaless) {
+    String binary,
+    boolean intervalsAreText,
+    boolean wallClocksInMillis,
+    boolean isSchemaless,
+    boolean textsArePlain) {
 
   /** From a source connector's configuration. */
   public static SourceModes of(Map<String, String> config) {
@@ -22,6 +28,9 @@ public record SourceModes(
         binary.equals("bytes") ? (JsonConverters.isSchemaless(config) ? "base64" : "hex") : binary,
         config.getOrDefault("interval.handling.mode", "numeric").equals("string"),
         config.getOrDefault("time.precision.mode", "adaptive").equals("connect"),
-        JsonConverters.isSchemaless(config));
+        JsonConverters.isSchemaless(config),
+        JsonConverters.isSchemaless(config)
+            && "isostring".equals(config.get("time.precision.mode"))
+            && "string".equals(config.get("decimal.handling.mode")));
   }
 }

@@ -113,7 +113,7 @@ public record TableMapping(
               settings.defaultsForNull() && !column.isNullable()
                   ? zero(clickHouse, column, form.get())
                   : null;
-          CopyForm copy = CopyForm.of(from, column, form.get(), settings);
+          CopyForm copy = CopyForm.of(from, column, form.get(), settings, modes);
           columns.add(new MappedColumn(from, column, form.get(), zero, copy));
         } else {
           unmapped.put(

@@ -391,14 +391,22 @@ final class TablesOfOnesOwnIT {
             TableName.parse(table, "").regex());
     Map<String, String> sinkChanges =
         Map.of(
-            "topics", name + "." + inTopic,
-            "topic2TableMap", name + "." + inTopic + "=" + name,
-            "transforms.fact.schema", all,
-            "transforms.fact.renames", "",
-            "transforms.fact.key.columns", orderBy.replaceAll("[()`]", ""),
-            "transforms.fact.metadata.columns", "_version:lsn",
-            "transforms.fact.version.field", "_version",
-            "transforms.fact.delete.field", "_deleted");
+            "topics",
+            name + "." + inTopic,
+            "topic2TableMap",
+            name + "." + inTopic + "=" + name,
+            "transforms.fact.schema",
+            all,
+            "transforms.fact.renames",
+            "",
+            "transforms.fact.key.columns",
+            orderBy.replaceAll("[()`]", ""),
+            "transforms.fact.metadata.columns",
+            "_version:lsn",
+            "transforms.fact.version.field",
+            "_version",
+            "transforms.fact.delete.field",
+            "_deleted");
     return new String[] {
       "--source",
           write(folder, new ConnectorSpec(name + "-source", source.with(sourceChanges).config())),
