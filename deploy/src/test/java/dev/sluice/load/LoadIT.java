@@ -328,8 +328,10 @@ final class LoadIT {
             pipeline.mapping(
                 mapping ->
                     mapping.withSchema(
-                        mapping.schema().replace("updated_at Int64", "updated_at String"))));
-    assertThat(refusal).contains("updated_at", "timestamp with time zone to String");
+                        mapping
+                            .schema()
+                            .replace("updated_at Int64", "updated_at FixedString(40)"))));
+    assertThat(refusal).contains("updated_at", "timestamp with time zone to FixedString(40)");
     assertThat(InitialLoad.refusal(pipeline.mapping())).isNull();
   }
 
