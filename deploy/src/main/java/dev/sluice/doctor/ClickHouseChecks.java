@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** What the fact table has to be like for the newest version of a row to win, and to stay. */
 final class ClickHouseChecks {
@@ -147,22 +146,6 @@ final class ClickHouseChecks {
             ? "a TTL on deleted rows can bring older versions back"
             : "rows that it takes away show as missing in verify",
         "ALTER TABLE " + Sql.factName(table) + " REMOVE TTL;");
-  }
-
-  /** The columns of the fact table's ORDER BY; null where there is no such table. */
-  static List<String> order(ClickHouse clickHouse, String table) {
-    List<GenericRecord> found =
-        clickHouse.rows(
-            "SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name = "
-                + Sql.factText(table));
-    if (found.isEmpty()) {
-      return null;
-    }
-    // Between commas that are in no brackets: an expression counts as a column that nobody has.
-    return Stream.of(found.get(0).getString(1).split(",(?![^(]*\\))"))
-        .map(column -> column.strip().replaceAll("^`(.*)`$", "$1"))
-        .filter(column -> !column.isEmpty())
-        .toList();
   }
 
   private String text(String sql) {

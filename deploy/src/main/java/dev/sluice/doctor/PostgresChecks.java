@@ -30,6 +30,25 @@ final class PostgresChecks {
   private static final int SAMPLED_ROWS = 100_000;
   private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
+  /** Settings that change how a value prints, with what Debezium reads right. */
+  private static final Map<String, String> READ_BY_DEBEZIUM =
+      Map.of(
+          "intervalstyle", "postgres",
+          "bytea_output", "hex",
+          "extra_float_digits", "[123]",
+          "lc_monetary", "(C|POSIX|en_US)([.].*)?");
+
+  /** What is set for some role, for the database or for the server, and not by our own session. */
+  private static final String SET_FOR_SOMEBODY =
+      """
+      SELECT split_part(s, '=', 2) FROM pg_db_role_setting, unnest(setconfig) AS s
+      WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND lower(split_part(s, '=', 1)) = ?
+      UNION
+      SELECT reset_val FROM pg_settings
+      WHERE lower(name) = ? AND source IN ('configuration file', 'command line')
+        AND name <> 'extra_float_digits'""";
+
   private final Connection connection;
   private final PostgresAddress address;
   private final TableName table;
@@ -193,24 +212,14 @@ final class PostgresChecks {
   private void printing() throws SQLException {
     String pinned = source.getOrDefault("driver.options", "");
     List<String> set = new ArrayList<>();
-    for (String setting :
-        List.of("intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary")) {
-      String changed =
-          text(
-              "SELECT s FROM pg_db_role_setting, unnest(setconfig) AS s"
-                  + " WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname ="
-                  + " current_database())) AND split_part(s, '=', 1) = ? LIMIT 1",
-              setting);
-      if (changed == null && !setting.equals("extra_float_digits")) {
-        changed =
-            text(
-                "SELECT name || '=' || reset_val FROM pg_settings WHERE name = ? AND source IN"
-                    + " ('configuration file', 'command line') AND reset_val NOT IN ('postgres', 'hex', 'C', 'POSIX')"
-                    + " AND reset_val NOT LIKE 'en\\_US%' AND reset_val NOT LIKE 'C.%'",
-                setting);
-      }
-      if (changed != null && !pinned.contains(setting + "=")) {
-        set.add(changed);
+    for (Map.Entry<String, String> setting : READ_BY_DEBEZIUM.entrySet()) {
+      String name = setting.getKey();
+      if (!pinned.contains(name + "=")) {
+        for (String value : texts(SET_FOR_SOMEBODY, name, name)) {
+          if (!value.matches(setting.getValue())) {
+            set.add(name + " = " + value);
+          }
+        }
       }
     }
     findings.require(
@@ -387,18 +396,23 @@ final class PostgresChecks {
   }
 
   private String text(String sql, String... parameters) throws SQLException {
+    List<String> found = texts(sql, parameters);
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  private List<String> texts(String sql, String... parameters) throws SQLException {
+    List<String> found = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < parameters.length; i++) {
         statement.setString(i + 1, parameters[i]);
       }
-      List<String> found = new ArrayList<>();
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           found.add(rows.getString(1));
         }
       }
-      return found.isEmpty() ? null : found.get(0);
     }
+    return found;
   }
 
   private boolean is(String sql, String... parameters) throws SQLException {

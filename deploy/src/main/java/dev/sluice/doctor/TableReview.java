@@ -8,6 +8,7 @@ import dev.sluice.connect.JsonConverters;
 import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
+import dev.sluice.mapping.FactStorage;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
@@ -66,7 +67,7 @@ public record TableReview(
               JsonConverters.isSchemaless(source),
               mapping,
               schema,
-              ClickHouseChecks.order(clickHouse, factTable),
+              FactStorage.find(clickHouse, factTable).map(FactStorage::order).orElse(null),
               connection.getMetaData().getDatabaseMajorVersion());
       List<Check> checks = new ArrayList<>(new TableChecks(tables).run());
       checks.addAll(new ValueChecks(connection, found.get(), mapping, schema).run());

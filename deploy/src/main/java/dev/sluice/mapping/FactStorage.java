@@ -6,6 +6,8 @@ import dev.sluice.catalogue.Sql;
 import dev.sluice.pipeline.ClickHouse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How ClickHouse keeps the fact table.
@@ -36,12 +38,20 @@ public record FactStorage(String engine, String orderBy, List<Column> columns) {
    * @throws SluiceException when there is no such table
    */
   static FactStorage of(ClickHouse clickHouse, String table) {
+    return find(clickHouse, table)
+        .orElseThrow(
+            () ->
+                new SluiceException(
+                    "ClickHouse has no table " + table + ", or hides it from this user."));
+  }
+
+  /** Asks ClickHouse; empty when there is no such table. */
+  public static Optional<FactStorage> find(ClickHouse clickHouse, String table) {
     String where = " WHERE database = currentDatabase() AND %s = " + Sql.factText(table);
     List<GenericRecord> found =
         clickHouse.rows("SELECT engine, sorting_key FROM system.tables" + where.formatted("name"));
     if (found.isEmpty()) {
-      throw new SluiceException(
-          "ClickHouse has no table " + table + ", or hides it from this user.");
+      return Optional.empty();
     }
     List<Column> columns = new ArrayList<>();
     for (GenericRecord row :
@@ -51,7 +61,20 @@ public record FactStorage(String engine, String orderBy, List<Column> columns) {
                 + " ORDER BY position")) {
       columns.add(new Column(row.getString(1), row.getString(2), row.getInteger(3) == 1));
     }
-    return new FactStorage(found.get(0).getString(1), found.get(0).getString(2), columns);
+    return Optional.of(
+        new FactStorage(found.get(0).getString(1), found.get(0).getString(2), columns));
+  }
+
+  /**
+   * The parts of the sorting key: a column by its name, an expression as SQL writes it, which is
+   * the name of no column.
+   */
+  public List<String> order() {
+    // At commas that stand in no brackets.
+    return Stream.of(orderBy.split(",(?![^(]*\\))"))
+        .map(part -> part.strip().replaceAll("^`(.*)`$", "$1"))
+        .filter(part -> !part.isEmpty())
+        .toList();
   }
 
   /** Whether the table keeps versions of a row, of which FINAL picks the newest. */
