@@ -2,7 +2,6 @@ package dev.sluice.doctor;
 
 import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.catalogue.SourceTable;
-import dev.sluice.catalogue.SourceTable.Part;
 import dev.sluice.catalogue.SourceTable.Published;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.StreamedTypes;
@@ -50,9 +49,6 @@ final class TableChecks {
   static final String KEY = "key";
   static final String ORDER = "key and ORDER BY";
 
-  /** From this major version on, REPLICA IDENTITY FULL takes generated columns in. */
-  private static final int GENERATED_IN_IDENTITY = 18;
-
   private static final String LEAVE_OUT =
       "leave the column out of schema, and name it in ignored.columns of the transform";
 
@@ -77,7 +73,7 @@ final class TableChecks {
     types();
     key();
     publication();
-    identity();
+    new IdentityChecks(of, findings).run();
     return findings.checks();
   }
 
@@ -352,94 +348,7 @@ final class TableChecks {
     }
   }
 
-  private void identity() {
-    List<String> refused = new ArrayList<>();
-    List<String> keyless = new ArrayList<>();
-    List<String> small = new ArrayList<>();
-    for (Part part : source.parts()) {
-      if (part.identity() == 'n' || part.identityColumns().isEmpty()) {
-        refused.add(part.name().toString());
-      } else if (!part.identityColumns().containsAll(source.key())) {
-        keyless.add(part.name().toString());
-      } else if (part.identity() != 'f') {
-        small.add(part.name().toString());
-      }
-    }
-    String name = "REPLICA IDENTITY";
-    if (!refused.isEmpty()) {
-      findings.fail(
-          name,
-          "none of " + list(refused),
-          "Postgres refuses updates and deletes of a published table without one",
-          mend(refused));
-    }
-    if (!keyless.isEmpty()) {
-      findings.fail(
-          name,
-          "an index without the whole primary key: " + list(keyless),
-          "a delete does not say which row it means, and another one is marked as deleted",
-          mend(keyless));
-    }
-    if (refused.isEmpty() && keyless.isEmpty()) {
-      List<String> large =
-          source.columns().values().stream()
-              .filter(column -> column.traits().isLarge())
-              .map(SourceColumn::name)
-              .toList();
-      findings.advise(
-          small.isEmpty() || large.isEmpty() && !of.mapping().flagsDeletes(),
-          name,
-          small.isEmpty() ? "FULL" : "key columns, of " + list(small),
-          (large.isEmpty()
-                  ? ""
-                  : "large values that did not change are left out, and their rows become dead"
-                      + " letters ("
-                      + list(large)
-                      + "); ")
-              + "a deleted row keeps nothing but its key",
-          mend(small));
-    }
-    String refusesFull = refusesFull();
-    if (refusesFull != null && source.parts().stream().anyMatch(part -> part.identity() == 'f')) {
-      findings.fail(
-          "writes",
-          "REPLICA IDENTITY is FULL, and " + refusesFull,
-          "Postgres refuses every update and delete of the table",
-          "ALTER TABLE " + source.name().sql() + " REPLICA IDENTITY DEFAULT;");
-    }
-  }
-
-  private String mend(List<String> parts) {
-    String refusesFull = refusesFull();
-    return refusesFull == null
-        ? source.parts().stream()
-                .filter(part -> parts.contains(part.name().toString()))
-                .map(part -> "ALTER TABLE " + part.name().sql() + " REPLICA IDENTITY FULL;")
-                .limit(3)
-                .collect(Collectors.joining(" "))
-            + (parts.size() > 3 ? " and so on, or ./sluice prepare" : "")
-        : "not FULL as long as "
-            + refusesFull
-            + ": Postgres would refuse every update and delete. Publish the whole table first, or ALTER"
-            + " TABLE … REPLICA IDENTITY DEFAULT, where that has the primary key";
-  }
-
-  /** Why FULL would make Postgres refuse writes, by any publication; null when it would not. */
-  private String refusesFull() {
-    boolean stored =
-        source.columns().values().stream().anyMatch(column -> column.traits().isGenerated());
-    for (Published each : source.publications()) {
-      if (each.columns() != null && !each.columns().containsAll(source.columns().keySet())) {
-        return "the publication " + each.publication() + " has a column list";
-      }
-      if (of.postgresMajor() >= GENERATED_IN_IDENTITY && stored && !each.generated()) {
-        return "the publication " + each.publication() + " leaves out generated columns";
-      }
-    }
-    return null;
-  }
-
-  private static String list(Iterable<String> names) {
+  static String list(Iterable<String> names) {
     return String.join(", ", names);
   }
 }

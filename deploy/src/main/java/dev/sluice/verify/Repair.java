@@ -5,6 +5,7 @@ import dev.sluice.catalogue.Sql;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.load.Reload;
+import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactStorage;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
@@ -198,11 +199,23 @@ public final class Repair {
     }
   }
 
+  /** Not below the row's own, also where that is of another cluster: of equals the last wins. */
   private String version(long lsn, long millis) {
     String field = mapping.settings().versionField();
-    return "lsn".equals(mapping.settings().metadata().get(field))
-        ? Long.toString(lsn)
-        : "greatest(" + Sql.factName(field) + ", " + millis + ")";
+    boolean position = "lsn".equals(mapping.settings().metadata().get(field));
+    String type =
+        mapping.schema().stream()
+            .filter(column -> column.name().equals(field))
+            .map(FactColumn::plainType)
+            .findFirst()
+            .orElse("");
+    String now =
+        type.startsWith("DateTime64")
+            ? "fromUnixTimestamp64Milli(toInt64(" + millis + "))"
+            : type.startsWith("DateTime")
+                ? "toDateTime(" + millis / 1_000 + ")"
+                : Long.toString(position ? lsn : millis);
+    return "greatest(" + Sql.factName(field) + ", " + now + ")";
   }
 
   private PostgresSide source() {

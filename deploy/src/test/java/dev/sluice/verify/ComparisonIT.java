@@ -95,6 +95,34 @@ final class ComparisonIT {
   }
 
   @Test
+  void anExtraRowIsMarkedAlsoWhereItsVersionIsNewerThanThisCluster() throws Exception {
+    TableMapping mapping = orders("foreign_lsn", "ReplacingMergeTree(_version) ORDER BY id");
+    fact("foreign_lsn", "(1, 10, 'x', 18446744073709551615, 0)");
+
+    assertThat(repair(mapping, compare(mapping))).isEmpty();
+
+    assertThat(compare(mapping).identical()).isTrue();
+  }
+
+  @Test
+  void anExtraRowIsMarkedWhereTheVersionIsATime() throws Exception {
+    databases.inPostgres("CREATE TABLE times (id int PRIMARY KEY, updated_at timestamptz)");
+    for (String type : List.of("DateTime64(6)", "DateTime")) {
+      String name = type.equals("DateTime") ? "times_s" : "times_us";
+      String schema = "id Int32, updated_at " + type;
+      create(name, schema, "ReplacingMergeTree(updated_at) ORDER BY id");
+      fact(name, "(1, '2026-01-01 00:00:00', 0)");
+      databases.inPostgres("ALTER TABLE IF EXISTS times RENAME TO " + name);
+      TableMapping mapping = databases.mapping(databases.postgres(), name, schema);
+
+      assertThat(repair(mapping, compare(mapping))).isEmpty();
+
+      assertThat(compare(mapping).identical()).as(type).isTrue();
+      databases.inPostgres("ALTER TABLE " + name + " RENAME TO times");
+    }
+  }
+
+  @Test
   void pairsOfEqualRowsDoNotCancelOneAnother() throws Exception {
     databases.inPostgres(
         "CREATE TABLE pairs (id numeric, n int); INSERT INTO pairs VALUES (1, 7), (1.0, 7)");
