@@ -124,14 +124,19 @@ final class TableChecks {
     }
     List<String> unknown =
         source.columns().keySet().stream().filter(column -> !known.contains(column)).toList();
-    findings.advise(
-        unknown.isEmpty(),
-        "columns of Postgres",
+    String found =
         unknown.isEmpty()
             ? known.size() + ", all mapped or ignored"
-            : "neither mapped nor ignored: " + list(unknown),
-        "their values do not reach ClickHouse",
-        "add them to the fact table and the transform's schema, or name them in ignored.columns");
+            : "neither mapped nor ignored: " + list(unknown);
+    String mend =
+        "add them to the fact table and the transform's schema, or name them in ignored.columns";
+    if (of.mapping().failsOnUnknown()) {
+      String why = "every change becomes a dead letter (unknown.columns is fail)";
+      findings.require(unknown.isEmpty(), "columns of Postgres", found, why, mend);
+    } else {
+      String why = "their values do not reach ClickHouse";
+      findings.advise(unknown.isEmpty(), "columns of Postgres", found, why, mend);
+    }
     List<String> computed = new ArrayList<>();
     List<String> unpublished = new ArrayList<>();
     for (Pair pair : pairs()) {

@@ -20,6 +20,8 @@ import java.util.stream.Stream;
  * @param defaultsForNull true when null becomes the type's default in a column that forbids it
  * @param keyColumns the columns that make up the key, where it is not the primary key
  * @param ignoresMissing true when a column that an event does not carry counts as null
+ * @param failsOnUnknown true when a source column that nobody names makes a dead letter of its
+ *     event
  * @param ignoredColumns source columns that are left out knowingly
  */
 public record FactMapping(
@@ -33,6 +35,7 @@ public record FactMapping(
     boolean defaultsForNull,
     List<String> keyColumns,
     boolean ignoresMissing,
+    boolean failsOnUnknown,
     List<String> ignoredColumns) {
 
   private static final String TRANSFORM = "dev.sluice.smt.ExtractFactRow";
@@ -71,6 +74,7 @@ public record FactMapping(
         settings.getOrDefault("null.handling", "fail").equals("default"),
         list(settings.get("key.columns")),
         settings.getOrDefault("missing.columns", "fail").equals("ignore"),
+        settings.getOrDefault("unknown.columns", "ignore").equals("fail"),
         list(settings.get("ignored.columns")));
   }
 
@@ -87,6 +91,7 @@ public record FactMapping(
         defaultsForNull,
         keyColumns,
         ignoresMissing,
+        failsOnUnknown,
         ignoredColumns);
   }
 

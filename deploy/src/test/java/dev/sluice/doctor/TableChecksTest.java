@@ -11,6 +11,7 @@ import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,6 +169,19 @@ class TableChecksTest {
         List.of(publications));
   }
 
+  @Test
+  void columnsThatNobodyNamesAreAWarningOrWhateverTheTransformMakesOfThem() {
+    SourceTable table = table(List.of(id(), column("more", "text", false)), 'f', ALL);
+    List<FactColumn> schema = List.of(new FactColumn("id", "Int32", null));
+    String name = "columns of Postgres";
+
+    assertThat(check(table, 15, name, schema, Map.of()).verdict()).isEqualTo(Verdict.WARN);
+    assertThat(check(table, 15, name, schema, Map.of("unknown.columns", "fail")).verdict())
+        .isEqualTo(Verdict.FAIL);
+    assertThat(check(table, 15, name, schema, Map.of("ignored.columns", "more")).verdict())
+        .isEqualTo(Verdict.OK);
+  }
+
   private static Check check(SourceTable table, int major, String name) {
     List<FactColumn> schema = new ArrayList<>();
     for (SourceColumn column : table.columns().values()) {
@@ -176,12 +190,20 @@ class TableChecksTest {
           new FactColumn(
               column.name(), column.keyPosition() > 0 ? type : "Nullable(" + type + ")", null));
     }
-    FactMapping mapping =
-        FactMapping.of(
-            Map.of(
-                "transforms", "fact",
-                "transforms.fact.type", "dev.sluice.smt.ExtractFactRow",
-                "transforms.fact.schema", "unused"));
+    return check(table, major, name, schema, Map.of());
+  }
+
+  private static Check check(
+      SourceTable table,
+      int major,
+      String name,
+      List<FactColumn> schema,
+      Map<String, String> settings) {
+    Map<String, String> config = new HashMap<>();
+    config.put("transforms", "fact");
+    config.put("transforms.fact.type", "dev.sluice.smt.ExtractFactRow");
+    settings.forEach((setting, value) -> config.put("transforms.fact." + setting, value));
+    FactMapping mapping = FactMapping.of(config);
     return new TableChecks(
             new TableChecks.Tables(table, "sluice", true, mapping, schema, List.of("id"), major))
         .run().stream().filter(check -> check.name().equals(name)).findFirst().orElseThrow();
