@@ -36,6 +36,7 @@ final class ExtractFactRowConfig {
   static final String UNAVAILABLE_HANDLING = "unavailable.handling";
   static final String TRUNCATE_HANDLING = "truncate.handling";
   static final String KEY_COLUMNS = "key.columns";
+  static final String REPLICA_IDENTITY = "replica.identity";
   static final String MISSING_COLUMNS = "missing.columns";
   static final String UNKNOWN_COLUMNS = "unknown.columns";
   static final String IGNORED_COLUMNS = "ignored.columns";
@@ -210,6 +211,20 @@ final class ExtractFactRowConfig {
               Width.MEDIUM,
               "Version field")
           .define(
+              REPLICA_IDENTITY,
+              Type.STRING,
+              "default",
+              ValidString.in("default", "full"),
+              Importance.MEDIUM,
+              "The table's REPLICA IDENTITY in Postgres. By `default` the old row of a change may"
+                  + " hold nothing but its key, and Debezium fills it up; then the delete that a"
+                  + " moved key leaves behind is an error where the schema has a version of the"
+                  + " source's own, or columns that may be kept apart from their row.",
+              EVENTS,
+              4,
+              Width.SHORT,
+              "Replica identity")
+          .define(
               NULL_HANDLING,
               Type.STRING,
               "fail",
@@ -217,7 +232,7 @@ final class ExtractFactRowConfig {
               Importance.MEDIUM,
               "What becomes of null in a column that forbids it: an error, or the type's default.",
               EVENTS,
-              4,
+              5,
               Width.SHORT,
               "Nulls")
           .define(
@@ -230,7 +245,7 @@ final class ExtractFactRowConfig {
                   + " out (`__debezium_unavailable_value`): an error, or null. REPLICA IDENTITY"
                   + " FULL avoids the question.",
               EVENTS,
-              5,
+              6,
               Width.SHORT,
               "Values left out")
           .define(
@@ -243,7 +258,7 @@ final class ExtractFactRowConfig {
                   + " `pass`, a record that makes Sluice's sink mark all rows before it as"
                   + " deleted.",
               EVENTS,
-              6,
+              7,
               Width.SHORT,
               "Truncates");
 

@@ -38,6 +38,9 @@ final class RowBuilder {
   /** Whether a column is the first that reads its source. */
   private final boolean[] first;
 
+  /** Whether a column besides the key may be kept apart from its row. */
+  private final boolean mayBeLarge;
+
   private final int deleteColumn;
   private final TransformMetrics metrics;
 
@@ -54,13 +57,16 @@ final class RowBuilder {
     key = new boolean[columns.length];
     first = new boolean[columns.length];
     whenAbsent = new Literal[columns.length];
+    boolean large = false;
     Set<String> read = new HashSet<>();
     for (int i = 0; i < columns.length; i++) {
       nullable[i] = columns[i].nullable();
       key[i] = settings.keyColumns().get(i);
       whenAbsent[i] = columns[i].column().whenAbsent();
       first[i] = metadata[i] == null && read.add(columns[i].sourceName());
+      large |= !key[i] && metadata[i] == null && LARGE.matcher(types[i].name()).lookingAt();
     }
+    mayBeLarge = large;
     zeros = settings.columns().stream().map(plan -> plan.type().zero()).toArray();
   }
 
@@ -84,21 +90,19 @@ final class RowBuilder {
       throw new Mismatch("the envelope has no row in before; REPLICA IDENTITY may be NOTHING");
     }
     Struct row = build(plan, envelope, plan.beforePlan(), before, true);
-    if (moved) {
-      refuseHalf(row);
+    if (moved && !settings.fullBefore()) {
+      refuseHalf();
     }
     ColumnPlan flag = columns[deleteColumn];
     row.put(flag.field(), flag.type().fromBoolean(true));
     if (settings.versionColumn() >= 0) {
-      ColumnPlan version = columns[settings.versionColumn()];
-      Object own = row.get(version.field());
+      // That of a moved key stays: the new row may have a key that folds into this one's, and wins.
       if (!moved) {
+        ColumnPlan version = columns[settings.versionColumn()];
+        Object own = row.get(version.field());
         Object commit = fromMetadata(plan, envelope, Metadata.COMMIT_TS, version);
         row.put(version.field(), own == null ? commit : version.type().laterOf(own, commit));
-      } else if (own == null || own.equals(zeros[settings.versionColumn()])) {
-        throw keyOnly("its version");
       }
-      // Else it stays: the new row may have a key that folds into this one's, and has to win then.
     } else if (moved
         && settings.positionColumn() >= 0
         && plan.source(envelope, Metadata.LSN) instanceof Number position) {
@@ -109,34 +113,23 @@ final class RowBuilder {
   }
 
   /**
-   * Where the old row of a moved key holds nothing but its key (REPLICA IDENTITY DEFAULT), the new
-   * one lacks large values that did not change and cannot be written: then the old one must stay.
-   * Whether it does lack any, this half of the change does not say.
+   * Without REPLICA IDENTITY FULL the old row of a moved key holds nothing but its key, and
+   * Debezium fills it up with whatever the columns have as their default: no value of it tells. Its
+   * version is then not known; and the new row lacks large values that did not change, cannot be
+   * written, and the old one must stay. Whether it does lack any, this half of the change does not
+   * say.
    */
-  private void refuseHalf(Struct row) {
-    if (settings.keyColumns().isEmpty() || settings.nullForUnavailable()) {
-      return;
+  private void refuseHalf() {
+    String missing = settings.versionColumn() >= 0 ? "its version" : null;
+    if (missing == null && !settings.nullForUnavailable() && mayBeLarge) {
+      missing = "large values, without which the new one cannot be written";
     }
-    boolean large = false;
-    for (int i = 0; i < columns.length; i++) {
-      if (!key[i] && metadata[i] == null && i != deleteColumn) {
-        Object value = row.get(fields[i]);
-        if (value != null && !value.equals(zeros[i])) {
-          return;
-        }
-        large |= LARGE.matcher(types[i].name()).lookingAt();
-      }
+    if (missing != null) {
+      throw new Mismatch(
+          "the key has changed, and the old row may lack "
+              + missing
+              + ": REPLICA IDENTITY FULL brings them, and replica.identity=full says so");
     }
-    if (large) {
-      throw keyOnly("large values, without which the new one cannot be written");
-    }
-  }
-
-  private static Mismatch keyOnly(String missing) {
-    return new Mismatch(
-        "the key has changed, and the old row holds nothing else: it may lack "
-            + missing
-            + "; REPLICA IDENTITY FULL brings them");
   }
 
   private Struct build(

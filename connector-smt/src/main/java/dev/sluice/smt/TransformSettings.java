@@ -29,6 +29,7 @@ import org.apache.kafka.connect.data.Schema;
  * @param nullForUnavailable whether a value that the event leaves out counts as null
  * @param failOnTruncate whether a truncate is an error
  * @param keyColumns which columns tell rows apart, by number; their values are never made up
+ * @param fullBefore whether the old row of a change is whole, instead of its key alone
  * @param positionColumn the version column that holds the position in the log, or -1
  * @param ignoreMissing whether a column that the event does not have counts as null
  * @param failOnUnknown whether a column that the settings do not know is an error
@@ -45,6 +46,7 @@ record TransformSettings(
     boolean nullForUnavailable,
     boolean failOnTruncate,
     BitSet keyColumns,
+    boolean fullBefore,
     int positionColumn,
     boolean ignoreMissing,
     boolean failOnUnknown,
@@ -91,6 +93,7 @@ record TransformSettings(
         values.get(ExtractFactRowConfig.UNAVAILABLE_HANDLING).equals("null"),
         truncates.equals("fail"),
         keyColumns(columns, schema, values),
+        values.get(ExtractFactRowConfig.REPLICA_IDENTITY).equals("full"),
         flagDeletes ? positionColumn(columns, schema, values) : -1,
         values.get(ExtractFactRowConfig.MISSING_COLUMNS).equals("ignore"),
         values.get(ExtractFactRowConfig.UNKNOWN_COLUMNS).equals("fail"),

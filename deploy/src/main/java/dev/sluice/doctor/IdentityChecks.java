@@ -78,6 +78,7 @@ final class IdentityChecks {
                       + "); ")
               + "a deleted row keeps nothing but its key",
           mend(small));
+      said(small);
     }
     String refusesFull = refusesFull();
     if (refusesFull != null && source.parts().stream().anyMatch(part -> part.identity() == 'f')) {
@@ -86,6 +87,26 @@ final class IdentityChecks {
           "REPLICA IDENTITY is FULL, and " + refusesFull,
           "Postgres refuses every update and delete of the table",
           "ALTER TABLE " + source.name().sql() + " REPLICA IDENTITY DEFAULT;");
+    }
+  }
+
+  /** Whether the transform knows what the old rows hold. */
+  private void said(List<String> small) {
+    String name = "replica.identity";
+    if (small.isEmpty()) {
+      findings.advise(
+          of.mapping().fullBefore(),
+          name,
+          of.mapping().fullBefore() ? "full" : "default, and the table is FULL",
+          "a row whose key changes may become a dead letter",
+          "replica.identity=full in the transform");
+    } else {
+      findings.require(
+          !of.mapping().fullBefore(),
+          name,
+          of.mapping().fullBefore() ? "full, which the table is not" : "default",
+          "a row whose key changes can vanish: its delete is written, and its new row refused",
+          "replica.identity=default in the transform; or " + mend(small));
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  * @param zone the zone of timestamps that have none
  * @param defaultsForNull true when null becomes the type's default in a column that forbids it
  * @param keyColumns the columns that make up the key, where it is not the primary key
+ * @param fullBefore true when the transform takes the old rows of changes for whole
  * @param ignoresMissing true when a column that an event does not carry counts as null
  * @param failsOnUnknown true when a source column that nobody names makes a dead letter of its
  *     event
@@ -34,6 +35,7 @@ public record FactMapping(
     String zone,
     boolean defaultsForNull,
     List<String> keyColumns,
+    boolean fullBefore,
     boolean ignoresMissing,
     boolean failsOnUnknown,
     List<String> ignoredColumns) {
@@ -73,6 +75,7 @@ public record FactMapping(
         settings.getOrDefault("timestamp.zone", "UTC"),
         settings.getOrDefault("null.handling", "fail").equals("default"),
         list(settings.get("key.columns")),
+        settings.getOrDefault("replica.identity", "default").equals("full"),
         settings.getOrDefault("missing.columns", "fail").equals("ignore"),
         settings.getOrDefault("unknown.columns", "ignore").equals("fail"),
         list(settings.get("ignored.columns")));
@@ -90,6 +93,7 @@ public record FactMapping(
         zone,
         defaultsForNull,
         keyColumns,
+        fullBefore,
         ignoresMissing,
         failsOnUnknown,
         ignoredColumns);
