@@ -22,6 +22,14 @@ final class KafkaChecks {
   private static final int SAMPLED = 2_000;
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final String LARGEST_LETTER = "producer.override.max.request.size";
+
+  /** What a producer sends and a broker takes, if nobody says more. */
+  private static final long LARGEST_BY_DEFAULT = 1 << 20;
+
+  /** Names, the reason and its stack trace. */
+  private static final long REASON_BYTES = 64 << 10;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final String bootstrapServers;
@@ -179,6 +187,40 @@ final class KafkaChecks {
           "%,d in %s".formatted(count, queue),
           "each is a row that is missing from the facts",
           "the page of ./sluice ops shows their reasons; mend them, and put the letters back");
+      roomForLetters(letters, queue);
     }
+  }
+
+  /** A letter is its record and a reason: it has to fit where the record did. */
+  private void roomForLetters(TopicLag letters, String queue) {
+    long sent =
+        Long.parseLong(
+            sink.config().getOrDefault(LARGEST_LETTER, Long.toString(LARGEST_BY_DEFAULT)));
+    boolean there = !letters.ends().isEmpty();
+    long taken = there ? size(letters) : LARGEST_BY_DEFAULT;
+    long record;
+    try (TopicLag changes = new TopicLag(bootstrapServers, topic, sink.name())) {
+      record = changes.ends().isEmpty() ? LARGEST_BY_DEFAULT : size(changes);
+    }
+    long needed = record + REASON_BYTES;
+    findings.require(
+        Math.min(sent, taken) >= needed,
+        "room for dead letters",
+        "%,d bytes sent, %s".formatted(sent, there ? "%,d taken".formatted(taken) : "no topic yet"),
+        "a record of nearly %,d bytes does not get there: the row is lost, or holds its table up"
+            .formatted(record),
+        LARGEST_LETTER
+            + " of the sink and max.message.bytes of topic "
+            + queue
+            + ": at least "
+            + needed
+            + ", as in kafka-configs.sh --alter --topic "
+            + queue
+            + " --add-config max.message.bytes="
+            + needed);
+  }
+
+  private static long size(TopicLag of) {
+    return Long.parseLong(of.setting("max.message.bytes"));
   }
 }
