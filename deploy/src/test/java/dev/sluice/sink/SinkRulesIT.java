@@ -26,11 +26,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -129,6 +132,14 @@ class SinkRulesIT {
     assertThat(letters(name)).isEmpty();
     assertThat(status(name).state()).isEqualTo("RUNNING");
 
+    // As doctor says: Connect has made the topic by then, with the broker's limit.
+    ConfigResource queue = new ConfigResource(ConfigResource.Type.TOPIC, name + ".letters");
+    AlterConfigOp room =
+        new AlterConfigOp(
+            new ConfigEntry("max.message.bytes", "2097152"), AlterConfigOp.OpType.SET);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka()))) {
+      admin.incrementalAlterConfigs(Map.of(queue, List.of(room))).all().get();
+    }
     settings.put("producer.override.max.request.size", "2097152");
     register(settings);
     await().atMost(LIMIT).untilAsserted(() -> assertThat(committed(name)).isEqualTo(6));
