@@ -22,7 +22,7 @@ final class KafkaChecks {
   private static final int SAMPLED = 2_000;
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final String LARGEST_LETTER = "producer.override.max.request.size";
+  private static final String LARGEST_REQUEST = "producer.override.max.request.size";
 
   /** What a producer sends and a broker takes, if nobody says more. */
   private static final long LARGEST_BY_DEFAULT = 1 << 20;
@@ -34,12 +34,19 @@ final class KafkaChecks {
 
   private final String bootstrapServers;
   private final String topic;
+  private final ConnectorSpec source;
   private final ConnectorSpec sink;
   private final FactMapping mapping;
   private final Findings findings = new Findings("Kafka");
 
-  KafkaChecks(String bootstrapServers, String topic, ConnectorSpec sink, FactMapping mapping) {
+  KafkaChecks(
+      String bootstrapServers,
+      String topic,
+      ConnectorSpec source,
+      ConnectorSpec sink,
+      FactMapping mapping) {
     this.bootstrapServers = bootstrapServers;
+    this.source = source;
     this.topic = topic;
     this.sink = sink;
     this.mapping = mapping;
@@ -193,14 +200,12 @@ final class KafkaChecks {
 
   /** A letter is its record and a reason: it has to fit where the record did. */
   private void roomForLetters(TopicLag letters, String queue) {
-    long sent =
-        Long.parseLong(
-            sink.config().getOrDefault(LARGEST_LETTER, Long.toString(LARGEST_BY_DEFAULT)));
+    long sent = number(sink, LARGEST_REQUEST);
     boolean there = !letters.ends().isEmpty();
     long taken = there ? size(letters) : LARGEST_BY_DEFAULT;
-    long record;
+    long record = number(source, LARGEST_REQUEST);
     try (TopicLag changes = new TopicLag(bootstrapServers, topic, sink.name())) {
-      record = changes.ends().isEmpty() ? LARGEST_BY_DEFAULT : size(changes);
+      record = changes.ends().isEmpty() ? record : Math.min(record, size(changes));
     }
     long needed = record + REASON_BYTES;
     findings.require(
@@ -209,7 +214,7 @@ final class KafkaChecks {
         "%,d bytes sent, %s".formatted(sent, there ? "%,d taken".formatted(taken) : "no topic yet"),
         "a record of nearly %,d bytes does not get there: the row is lost, or holds its table up"
             .formatted(record),
-        LARGEST_LETTER
+        LARGEST_REQUEST
             + " of the sink and max.message.bytes of topic "
             + queue
             + ": at least "
@@ -218,6 +223,11 @@ final class KafkaChecks {
             + queue
             + " --add-config max.message.bytes="
             + needed);
+  }
+
+  private static long number(ConnectorSpec connector, String setting) {
+    String value = connector.config().getOrDefault(setting, Long.toString(LARGEST_BY_DEFAULT));
+    return value.matches("\\d{1,18}") ? Long.parseLong(value) : LARGEST_BY_DEFAULT;
   }
 
   private static long size(TopicLag of) {
