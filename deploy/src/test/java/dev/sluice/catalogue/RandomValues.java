@@ -11,7 +11,9 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Random and edge values that are no times, each made as a pair: what is written into Postgres, and
@@ -107,6 +109,12 @@ final class RandomValues {
   /** Now and then null. */
   static Source orNull(Source source) {
     return random -> random.nextInt(8) == 0 ? Value.NULL : source.apply(random);
+  }
+
+  /** Only the values that a condition holds for. */
+  static Source where(Source source, Predicate<Value> condition) {
+    return random ->
+        Stream.generate(() -> source.apply(random)).filter(condition).findFirst().orElseThrow();
   }
 
   /** The same value where another fact is to become of it. */
