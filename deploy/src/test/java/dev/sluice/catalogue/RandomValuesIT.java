@@ -61,8 +61,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * value was made, and neither asked of Postgres nor of our SQL or transform; and it is the same
  * whatever the time zones of the database and of the JVMs on the way are.
  *
- * <p>The seed is in the test's name; {@code -Dseed=…} repeats a run, {@code -Drows=…} makes it
- * longer.
+ * <p>The seed is printed; {@code -Dseed=…} repeats a run, {@code -Drows=…} makes it longer.
  */
 final class RandomValuesIT {
 
@@ -337,9 +336,10 @@ final class RandomValuesIT {
         new Zones("UTC", "Europe/Berlin", SEED + 2));
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "{0}")
   @MethodSource("zones")
   void everyValueBecomesTheFactThatItWasMadeWith(Zones zones) throws SQLException {
+    System.out.println("Random values: " + zones);
     TimeZone before = TimeZone.getDefault();
     TimeZone.setDefault(TimeZone.getTimeZone(zones.jvm()));
     try {
@@ -440,11 +440,7 @@ final class RandomValuesIT {
               .map(value -> value.text() == null ? "NULL" : Sql.text(value.text()))
               .collect(Collectors.joining(", ", "(" + i + ", ", ")")));
     }
-    // One by one: in a list of rows, Postgres takes a column of quoted words for text.
-    databases.inPostgres(
-        lines.stream()
-            .map(line -> "INSERT INTO " + name + " VALUES " + line)
-            .collect(Collectors.joining(";\n")));
+    databases.inPostgres("INSERT INTO " + name + " VALUES " + String.join(",\n", lines));
   }
 
   private static ConnectorSpec source(String name) {
