@@ -154,7 +154,7 @@ final class Inserter {
     private boolean anyLanded;
 
     /** A row that was refused alone. */
-    private record Suspect(Section section, int row, Fault fault) {}
+    private record Suspect(Batch batch, Section section, int row, Fault fault) {}
 
     Insertion(TableLayout layout, int doublings) {
       this.layout = layout;
@@ -216,7 +216,7 @@ final class Inserter {
           fault = orThrow(again);
         }
       }
-      suspects.add(new Suspect(section, row, fault));
+      suspects.add(new Suspect(batch, section, row, fault));
       boolean refused = fault.kind() == Fault.Kind.REFUSED;
       long probes = (long) (refused ? REFUSED_PROBES : UNSURE_PROBES) << doublings;
       if (!anyLanded && suspects.size() >= probes) {
@@ -237,11 +237,38 @@ final class Inserter {
      */
     private void land(Batch batch, Section section, int from, int to)
         throws Fault, InterruptedException {
+      send(batch, section, from, to);
+      if (!anyLanded) {
+        anyLanded = true;
+        if (clearSuspects()) {
+          // Its rows come after those, as they should.
+          send(batch, section, from, to);
+        }
+      }
+    }
+
+    /** Whether what was wrong with all rows until now is over, so that some of them land. */
+    private boolean clearSuspects() throws Fault, InterruptedException {
+      List<Suspect> still = new ArrayList<>();
+      for (Suspect suspect : suspects) {
+        try {
+          send(suspect.batch, suspect.section, suspect.row, suspect.row + 1);
+        } catch (Fault fault) {
+          still.add(new Suspect(suspect.batch, suspect.section, suspect.row, orThrow(fault)));
+        }
+      }
+      boolean cleared = still.size() < suspects.size();
+      suspects.clear();
+      suspects.addAll(still);
+      return cleared;
+    }
+
+    private void send(Batch batch, Section section, int from, int to)
+        throws Fault, InterruptedException {
       long tookMs =
           retry.untilDone(
               "Inserting into table " + table,
               () -> judged(() -> timed(batch, section, from, to), layout));
-      anyLanded = true;
       limits.passed(tookMs);
       metrics.acknowledged(
           to - from, section.startOf(to) - section.startOf(from), batch.newestTimestamp(), tookMs);

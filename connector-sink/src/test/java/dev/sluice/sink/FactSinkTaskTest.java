@@ -699,6 +699,24 @@ class FactSinkTaskTest {
   }
 
   @Test
+  void anUnknownFaultThatPassesCondemnsNoRow() throws Exception {
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0);
+    pollUntil(() -> !worker.isPaused(P0));
+    // Rows 0 and 1 have been refused alone, three times each, when it is over.
+    for (int i = 0; i < 9; i++) {
+      server.insertFaults.add(Fault.refusal(9999, "for a while", "q"));
+    }
+
+    worker.drain();
+
+    assertThat(worker.deadLetters).isEmpty();
+    List<Long> landed = server.landed();
+    assertThat(numbers(0, 10).stream().map(landed::lastIndexOf).toList()).isSorted();
+    assertThat(landed).containsAll(numbers(0, 10));
+  }
+
+  @Test
   void manyBadRowsInARowAreGotOver() throws Exception {
     settings.put("batch.rows", "200");
     server.refusal = Fault.refusal(9999, "in a view", "q");
