@@ -1,41 +1,39 @@
 package dev.sluice.sink;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.sink.SinkRecord;
 
-/** Encoded rows of one table on their way to it, with what it takes to find each one's record. */
+/**
+ * Records on their way into one table: encoded rows, in sections of the same columns, with what it
+ * takes to find each one's record; and records that are to be set aside.
+ *
+ * <p>Sections are inserted one after the other. A row may join an earlier section as long as no
+ * later one has a row of its record's key: so the rows of a key keep their order.
+ */
 final class Batch {
-  /** The offsets of one partition in a batch: from the first record to the one after the last. */
-  static final class Span {
-    final long first;
-    long next;
+  /** A record that becomes no row, and why. */
+  record Letter(SinkRecord record, DataException reason) {}
 
-    private Span(long first) {
-      this.first = first;
-    }
-  }
+  private static final int MOST_SECTIONS = 8;
 
-  private static final int FIRST_ROWS = 1024;
-  private static final int FIRST_BYTES = 64 << 10;
+  private final List<Section> sections = new ArrayList<>(List.of(new Section()));
+  private final List<Letter> letters = new ArrayList<>();
 
-  private final RowBuffer rows = new RowBuffer(FIRST_BYTES);
-  private final Map<Source, Span> spans = new LinkedHashMap<>();
+  /** The first offset of each partition. */
+  private final Map<Source, Long> firsts = new LinkedHashMap<>();
+
   private String id;
   private long openedAt;
-  private RowWriter writer;
-  private int count;
-  private int[] ends = new int[FIRST_ROWS];
-  private Source[] sources = new Source[FIRST_ROWS];
-  private long[] offsets = new long[FIRST_ROWS];
   private long newestTimestamp;
   private Source lastSource;
-  private Span lastSpan;
+  private long lastFirst;
 
   Batch(long now) {
     reopen(now);
@@ -45,56 +43,100 @@ final class Batch {
   Batch reopen(long now) {
     id = UUID.randomUUID().toString();
     openedAt = now;
-    rows.truncate(0);
-    spans.clear();
-    writer = null;
-    count = 0;
+    sections.subList(1, sections.size()).clear();
+    sections.get(0).reopen();
+    letters.clear();
+    firsts.clear();
     newestTimestamp = 0;
     lastSource = null;
     return this;
   }
 
-  /** Whether rows of this writer may join: all rows of a batch have the same columns. */
-  boolean takes(RowWriter candidate) {
-    return writer == null || writer == candidate;
+  /**
+   * Appends a row.
+   *
+   * @return false when another batch has to take it, because this one has too many sections
+   * @throws DataException when a value does not fit; the batch is then as it was before
+   */
+  boolean add(RowWriter writer, Struct row, Source source, SinkRecord record) {
+    Section section = sections.get(sections.size() - 1);
+    if (sections.size() > 1 || !section.takes(writer)) {
+      int key = keyHash(record.key());
+      section = section(writer, key);
+      if (section == null) {
+        return false;
+      }
+      section.add(writer, row, source, record.originalKafkaOffset());
+      section.noteKey(key);
+    } else {
+      section.add(writer, row, source, record.originalKafkaOffset());
+    }
+    if (record.timestamp() != null) {
+      newestTimestamp = Math.max(newestTimestamp, record.timestamp());
+    }
+    pass(source, record.originalKafkaOffset());
+    return true;
   }
 
-  /** Appends a row; a DataException leaves the batch as it was. */
-  void add(RowWriter rowWriter, Struct row, Source source, long offset, Long timestamp) {
-    rowWriter.write(row, rows);
-    writer = rowWriter;
-    if (count == ends.length) {
-      ends = Arrays.copyOf(ends, count * 2);
-      sources = Arrays.copyOf(sources, count * 2);
-      offsets = Arrays.copyOf(offsets, count * 2);
+  /** The earliest section that may take a row of this key; null when there is none. */
+  private Section section(RowWriter writer, int keyHash) {
+    Section found = null;
+    for (int i = sections.size() - 1; i >= 0; i--) {
+      if (sections.get(i).takes(writer)) {
+        found = sections.get(i);
+      }
+      if (i > 0 && sections.get(i).hasKey(keyHash)) {
+        break;
+      }
     }
-    ends[count] = rows.size();
-    sources[count] = source;
-    offsets[count] = offset;
-    count++;
-    if (timestamp != null) {
-      newestTimestamp = Math.max(newestTimestamp, timestamp);
+    if (found == null && sections.size() < MOST_SECTIONS) {
+      found = new Section().withKeys();
+      sections.add(found);
     }
-    pass(source, offset);
+    return found;
+  }
+
+  private static int keyHash(Object key) {
+    return key instanceof byte[] bytes ? Arrays.hashCode(bytes) : key == null ? 0 : key.hashCode();
+  }
+
+  /** Takes a record that is to be set aside. */
+  void add(Letter letter, Source source) {
+    letters.add(letter);
+    pass(source, letter.record().originalKafkaOffset());
   }
 
   /** Notes a record that becomes no row, so that its offset is acknowledged in turn. */
   void pass(Source source, long offset) {
     // Records come partition by partition.
-    if (source != lastSource) {
+    if (source != lastSource || offset < lastFirst) {
       lastSource = source;
-      lastSpan = spans.computeIfAbsent(source, s -> new Span(offset));
+      lastFirst = firsts.merge(source, offset, Math::min);
     }
-    lastSpan.next = offset + 1;
-    source.behind = false;
+  }
+
+  List<Section> sections() {
+    return sections;
+  }
+
+  List<Letter> letters() {
+    return letters;
   }
 
   int count() {
+    int count = 0;
+    for (Section section : sections) {
+      count += section.count();
+    }
     return count;
   }
 
   int bytes() {
-    return rows.size();
+    int bytes = 0;
+    for (Section section : sections) {
+      bytes += section.bytes();
+    }
+    return bytes;
   }
 
   long ageNanos(long now) {
@@ -105,56 +147,40 @@ final class Batch {
     return newestTimestamp;
   }
 
-  Map<Source, Span> spans() {
-    return spans;
+  /** The first offset of each partition that has records here. */
+  Map<Source, Long> firsts() {
+    return firsts;
   }
 
-  Source source(int row) {
-    return sources[row];
-  }
-
-  long offset(int row) {
-    return offsets[row];
-  }
-
-  /**
-   * Moves each partition on: behind its last record here, or to the first of its rows that was
-   * refused, which is noted there.
-   *
-   * @return where partitions have to go back to
-   */
-  Map<Source, Long> acknowledge(List<Inserter.Refusal> refusals) {
-    Map<Source, Long> refusedFrom = new HashMap<>();
-    for (Inserter.Refusal refusal : refusals) {
-      refusal.source().refused.put(refusal.offset(), new DataException(refusal.reason()));
-      refusedFrom.merge(refusal.source(), refusal.offset(), Math::min);
-    }
-    spans.forEach(
-        (source, span) -> source.acknowledged = refusedFrom.getOrDefault(source, span.next));
-    return refusedFrom;
-  }
-
-  /** The insert of the rows {@code from} to before {@code to}. */
-  Server.Insert insert(String table, String queryPrefix, int from, int to) {
-    int fromByte = from == 0 ? 0 : ends[from - 1];
-    String queryId = queryPrefix + id + "/" + from + "-" + to;
-    return new Server.Insert(table, writer, rows, fromByte, ends[to - 1], queryId, token(from, to));
+  /** The insert of the rows {@code from} to before {@code to} of a section. */
+  Server.Insert insert(
+      String table, String queryPrefix, Section section, int from, int to, int timeoutMs) {
+    String part = id + "/" + sections.indexOf(section) + "/" + from + "-" + to;
+    return new Server.Insert(
+        table,
+        section.writer(),
+        section.rows(),
+        section.startOf(from),
+        section.startOf(to),
+        to - from,
+        queryPrefix + part,
+        token(section, from, to) + part,
+        timeoutMs);
   }
 
   /**
    * The id makes the token one of this batch alone: rows that are read again later must land again,
    * all of them, or an older row of equal version could come to stand after a newer one.
    */
-  private String token(int from, int to) {
-    Map<Source, Span> parts = new LinkedHashMap<>();
+  private static String token(Section section, int from, int to) {
+    Map<Source, long[]> parts = new LinkedHashMap<>();
     for (int row = from; row < to; row++) {
-      long offset = offsets[row];
-      parts.computeIfAbsent(sources[row], s -> new Span(offset)).next = offset + 1;
+      long offset = section.offset(row);
+      parts.computeIfAbsent(section.source(row), s -> new long[] {offset, offset})[1] = offset;
     }
     StringBuilder token = new StringBuilder();
     parts.forEach(
-        (source, span) ->
-            token.append(source.at(span.first)).append('-').append(span.next - 1).append(' '));
-    return token.append(id).toString();
+        (source, span) -> token.append(source.at(span[0])).append('-').append(span[1]).append(' '));
+    return token.toString();
   }
 }

@@ -1,230 +1,241 @@
 package dev.sluice.sink;
 
-import com.clickhouse.client.api.Client;
-import com.clickhouse.client.api.ClientFaultCause;
-import com.clickhouse.client.api.enums.Protocol;
-import com.clickhouse.client.api.insert.InsertSettings;
-import com.clickhouse.client.api.query.QueryResponse;
-import com.clickhouse.client.api.query.QuerySettings;
-import com.clickhouse.data.ClickHouseFormat;
+import dev.sluice.sink.HttpHost.Answer;
+import dev.sluice.sink.HttpHost.Body;
 import dev.sluice.sink.TableLayout.Column;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.apache.kafka.common.config.ConfigException;
+import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 
 /**
- * ClickHouse over its official client: one kept-alive connection pool per host.
+ * ClickHouse over HTTP: what the sink asks of it, on the host that answered last.
  *
- * <p>Failure semantics: the client's own retries and failover are off, because a try whose answer
- * was lost must not be repeated behind the caller's back. (Its HTTP library sends a request again
- * once after a 429 or 503, with the same query id.) A fault that may pass makes the next host the
- * one for the next call. Every call has a deadline, and giving up cuts the connection. Certificates
- * that cannot be read are a {@link ConfigException} when this is made.
+ * <p>Failure semantics: as {@link HttpHost}; an insert counts when ClickHouse says that it has
+ * written at least its rows. A fault that may pass makes the next host the one for the next call.
+ * Certificates that cannot be read are a {@link org.apache.kafka.common.config.ConfigException}
+ * when this is made.
  */
 final class ClickHouse implements Server {
-  private static final int CONNECT_TIMEOUT_MS = 5_000;
   private static final int QUERY_TIMEOUT_MS = 10_000;
-  private static final int MAX_CONNECTIONS = 100;
 
   /** A snapshot's batch may reach over more months than the default allows in one insert. */
   private static final String PARTITIONS_PER_BLOCK = "max_partitions_per_insert_block";
 
-  private final List<Client> clients = new ArrayList<>();
+  private static final String ASYNC_INSERT = "async_insert";
+
+  /**
+   * What keeps acknowledged rows from being lost or falsified. It is sent with each insert, so that
+   * no profile of the user's decides.
+   */
+  static final Map<String, String> SAFE =
+      Map.ofEntries(
+          // The answer comes when the rows are written.
+          Map.entry("wait_for_async_insert", "1"),
+          Map.entry("insert_distributed_sync", "1"),
+          // The header of names and types is looked at, and no row is left out.
+          Map.entry("input_format_with_names_use_header", "1"),
+          Map.entry("input_format_with_types_use_header", "1"),
+          Map.entry("input_format_skip_unknown_fields", "0"),
+          Map.entry("input_format_defaults_for_omitted_fields", "1"),
+          Map.entry("input_format_allow_errors_num", "0"),
+          Map.entry("input_format_allow_errors_ratio", "0"),
+          // A limit that is reached is an error, and not the end of the rows.
+          Map.entry("read_overflow_mode", "throw"),
+          Map.entry("timeout_overflow_mode", "throw"),
+          Map.entry("materialized_views_ignore_errors", "0"));
+
+  /** Engines that lose what they have taken when the server dies, or keep nothing. */
+  private static final Set<String> FORGETFUL = Set.of("Buffer", "Memory", "Null", "Set", "Join");
+
+  private static final Pattern VIEW = Pattern.compile(".*View|Dictionary|TimeSeries");
+  private static final Pattern WRITTEN = Pattern.compile("\"written_rows\"\\s*:\\s*\"?(\\d+)");
+
+  private final List<HttpHost> hosts;
   private final SinkConfig config;
   private volatile int current;
 
   /**
-   * @param executor runs the requests, so that a caller can stop waiting for one
+   * @param executor runs what the connections have to do
    */
-  ClickHouse(SinkConfig config, ExecutorService executor) {
+  ClickHouse(SinkConfig config, Executor executor) {
     this(config, config.hosts(), executor);
   }
 
   /** To ask some of the hosts only. */
-  ClickHouse(SinkConfig config, List<SinkConfig.Host> hosts, ExecutorService executor) {
+  ClickHouse(SinkConfig config, List<SinkConfig.Host> some, Executor executor) {
     this.config = config;
-    for (SinkConfig.Host host : hosts) {
-      clients.add(connect(host, executor));
-    }
-  }
-
-  private Client connect(SinkConfig.Host host, ExecutorService executor) {
-    Client.Builder builder =
-        new Client.Builder()
-            .addEndpoint(Protocol.HTTP, host.name(), host.port(), config.ssl())
-            .setUsername(config.username())
-            .setDefaultDatabase(config.database())
-            .setClientName("sluice-sink")
-            .setConnectTimeout(CONNECT_TIMEOUT_MS)
-            .setSocketTimeout(config.insertTimeoutMs())
-            .setMaxConnections(MAX_CONNECTIONS)
-            .setMaxRetries(0)
-            .retryOnFailures(ClientFaultCause.None)
-            .compressServerResponse(false)
-            .compressClientRequest(config.compress())
-            .useAsyncRequests(true)
-            .setSharedOperationExecutor(executor);
-    if (!config.caCertificate().isEmpty()) {
-      builder.setRootCertificate(config.caCertificate());
-    }
-    if (!config.clientCertificate().isEmpty()) {
-      builder.setClientCertificate(config.clientCertificate()).setClientKey(config.clientKey());
-    }
-    if (config.password().value().isEmpty() && !config.clientCertificate().isEmpty()) {
-      builder.useSSLAuthentication(true);
-    } else {
-      builder.setPassword(config.password().value());
-    }
-    try {
-      return builder.build();
-    } catch (RuntimeException e) {
-      // Everything else that the builder takes has been checked before.
-      throw new ConfigException(
-          "%s, %s or %s cannot be used (%s): wanted are PEM files, and an RSA key in PKCS#8"
-              .formatted(
-                  SinkSettings.CA_CERTIFICATE,
-                  SinkSettings.CLIENT_CERTIFICATE,
-                  SinkSettings.CLIENT_KEY,
-                  e.getMessage()));
-    }
+    SSLContext tls = Tls.of(config);
+    hosts = some.stream().map(host -> new HttpHost(config, host, tls, executor)).toList();
   }
 
   @Override
   public TableLayout layout(String table) throws Fault, InterruptedException {
-    List<Column> columns = new ArrayList<>();
-    query(
-        "SELECT name, type, default_kind FROM system.columns"
-            + " WHERE database = {database:String} AND table = {table:String} ORDER BY position",
-        Map.of("database", config.database(), "table", table),
-        row -> columns.add(new Column(row.string(), row.string(), row.string())));
+    Set<String> engines = new HashSet<>();
+    List<Column> columns =
+        query(
+            "SELECT name, type, default_kind, ifNull((SELECT engine FROM system.tables"
+                + " WHERE database = {database:String} AND name = {table:String}), '')"
+                + " FROM system.columns"
+                + " WHERE database = {database:String} AND table = {table:String} ORDER BY position",
+            Map.of("param_database", config.database(), "param_table", table),
+            row -> {
+              Column column = new Column(row.string(), row.string(), row.string());
+              engines.add(row.string());
+              return column;
+            });
     if (columns.isEmpty()) {
       throw Fault.of(
           ErrorCode.UNKNOWN_TABLE,
           "table %s is not in database %s, or the user may not see it"
               .formatted(table, config.database()));
     }
-    return new TableLayout(table, List.copyOf(columns));
+    refuseUnsafe(table, engines.iterator().next());
+    return new TableLayout(table, columns);
+  }
+
+  private static void refuseUnsafe(String table, String engine) throws Fault {
+    if (FORGETFUL.contains(engine)) {
+      throw Fault.unsafe(
+          SinkSettings.TOPIC_TABLES,
+          "table %s has the engine %s, which does not keep what it has acknowledged: name the table behind it, or one of the MergeTree family"
+              .formatted(table, engine));
+    } else if (VIEW.matcher(engine).matches()) {
+      throw Fault.unsafe(
+          SinkSettings.TOPIC_TABLES,
+          "%s is a %s, and no table: name the table behind it".formatted(table, engine));
+    }
+  }
+
+  @Override
+  public void refuseUnsafeSettings() throws Fault, InterruptedException {
+    String names =
+        SAFE.keySet().stream().map(name -> "'" + name + "'").collect(Collectors.joining(", "));
+    List<Map.Entry<String, String>> found =
+        query(
+            "SELECT name, value FROM system.settings WHERE name IN (" + names + ")",
+            insertSettings(),
+            row -> Map.entry(row.string(), row.string()));
+    for (Map.Entry<String, String> setting : found) {
+      String safe = SAFE.get(setting.getKey());
+      if (!setting.getValue().equals(safe)) {
+        throw Fault.unsafe(
+            SinkSettings.USERNAME,
+            "ClickHouse would insert with %s = %s, though the sink says %s: rows could be lost or changed; a proxy may leave the setting out, or the user's profile may not let it be set"
+                .formatted(setting.getKey(), setting.getValue(), safe));
+      }
+    }
   }
 
   @Override
   public Set<String> running(String prefix) throws Fault, InterruptedException {
-    Set<String> ids = new HashSet<>();
-    query(
-        "SELECT query_id FROM system.processes WHERE startsWith(query_id, {prefix:String})",
-        Map.of("prefix", prefix),
-        row -> ids.add(row.string()));
-    return ids;
+    return new HashSet<>(
+        query(
+            "SELECT query_id FROM system.processes WHERE startsWith(query_id, {prefix:String})",
+            Map.of("param_prefix", prefix),
+            RowReader::string));
   }
 
   @Override
   public void execute(String statement, String queryId) throws Fault, InterruptedException {
-    QuerySettings settings = new QuerySettings().setQueryId(queryId);
-    settings.serverSetting(PARTITIONS_PER_BLOCK, "0");
-    config.clickhouseSettings().forEach(settings::serverSetting);
-    call(
-        queryId,
-        config.insertTimeoutMs(),
-        client -> client.query(statement, settings),
-        (QueryResponse response) -> {});
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put(PARTITIONS_PER_BLOCK, "0");
+    settings.putAll(config.clickhouseSettings());
+    call(queryId, settings, Body.of(statement), config.insertTimeoutMs());
   }
 
   @Override
   public void insert(Insert insert) throws Fault, InterruptedException {
-    InsertSettings settings = new InsertSettings().setQueryId(insert.queryId());
-    // Whatever the user's profile says, the answer comes when the rows are written.
-    settings.serverSetting("async_insert", "0");
-    settings.serverSetting("wait_end_of_query", "1");
-    settings.serverSetting(PARTITIONS_PER_BLOCK, "0");
-    config.clickhouseSettings().forEach(settings::serverSetting);
-    settings.setDeduplicationToken(insert.token());
-    List<String> columns =
-        insert.writer().columns().stream().map(column -> quote(column.name())).toList();
-    call(
-        insert.queryId(),
-        config.insertTimeoutMs(),
-        client ->
-            client.insert(
-                quote(insert.table()),
-                columns,
-                out -> {
-                  insert.writer().writeHeader(out);
-                  insert.rows().writeTo(out, insert.fromByte(), insert.toByte());
-                },
-                ClickHouseFormat.RowBinaryWithNamesAndTypes,
-                settings),
-        response -> {});
+    Map<String, String> settings = insertSettings();
+    settings.put("insert_deduplication_token", insert.token());
+    settings.put("query", insert.statement());
+    Answer answer =
+        call(
+            insert.queryId(),
+            settings,
+            new Body(
+                insert.writer().header(),
+                insert.rows().bytes(),
+                insert.fromByte(),
+                insert.toByte()),
+            insert.timeoutMs());
+    long written = written(answer.summary());
+    // Views that are fed by the table count too.
+    if (written < insert.rowCount()) {
+      throw new Fault(
+          Fault.Kind.PASSING,
+          0,
+          "ClickHouse says that it has written %d of %d rows"
+              .formatted(written, insert.rowCount()));
+    }
+  }
+
+  /** Ours, the user's, and those that nobody may change. */
+  private Map<String, String> insertSettings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put(ASYNC_INSERT, "0");
+    settings.put(PARTITIONS_PER_BLOCK, "0");
+    settings.putAll(config.clickhouseSettings());
+    settings.putAll(SAFE);
+    return settings;
+  }
+
+  private static long written(String summary) {
+    Matcher rows = WRITTEN.matcher(summary);
+    return rows.find() ? Long.parseLong(rows.group(1)) : 0;
   }
 
   @Override
   public void close() {
-    clients.forEach(Client::close);
+    // The JDK's clients end with the last reference to them.
   }
 
-  /** A request on some host. */
-  @FunctionalInterface
-  private interface Request<R> {
-    CompletableFuture<R> send(Client client);
-  }
-
-  /** Takes in an answer. */
+  /** Reads one row. */
   @FunctionalInterface
   private interface Reading<R> {
-    void read(R response) throws IOException;
+    R read(RowReader row) throws IOException;
   }
 
-  private void query(String sql, Map<String, Object> parameters, Reading<RowReader> onRow)
+  private <R> List<R> query(String sql, Map<String, String> parameters, Reading<R> reading)
       throws Fault, InterruptedException {
-    QuerySettings settings =
-        new QuerySettings()
-            .setQueryId(UUID.randomUUID().toString())
-            .setFormat(ClickHouseFormat.RowBinary);
-    config.clickhouseSettings().forEach(settings::serverSetting);
-    call(
-        settings.getQueryId(),
-        QUERY_TIMEOUT_MS,
-        client -> client.query(sql, parameters, settings),
-        (QueryResponse response) -> {
-          RowReader reader = new RowReader(response.getInputStream());
-          while (reader.next()) {
-            onRow.read(reader);
-          }
-        });
+    Map<String, String> all = new LinkedHashMap<>(config.clickhouseSettings());
+    all.putAll(parameters);
+    all.put("default_format", "RowBinary");
+    List<R> rows = new ArrayList<>();
+    try {
+      Answer answer = call(UUID.randomUUID().toString(), all, Body.of(sql), QUERY_TIMEOUT_MS);
+      RowReader reader = new RowReader(new ByteArrayInputStream(answer.body()));
+      while (reader.next()) {
+        rows.add(reading.read(reader));
+      }
+    } catch (IOException e) {
+      throw Fault.noAnswer("it ends in the middle of a row");
+    } catch (Fault fault) {
+      throw fault.asPassing();
+    }
+    return List.copyOf(rows);
   }
 
-  private <R extends AutoCloseable> void call(
-      String queryId, int timeoutMs, Request<R> request, Reading<R> reading)
+  private Answer call(String queryId, Map<String, String> parameters, Body body, int timeoutMs)
       throws Fault, InterruptedException {
     int host = current;
-    Client client = clients.get(host);
     try {
-      R response = request.send(client).get(timeoutMs, TimeUnit.MILLISECONDS);
-      try {
-        reading.read(response);
-      } finally {
-        response.close();
-      }
-    } catch (InterruptedException e) {
-      client.cancelTransportRequest(queryId);
-      throw e;
-    } catch (TimeoutException e) {
-      client.cancelTransportRequest(queryId);
-      current = (host + 1) % clients.size();
-      throw Fault.noAnswer("nothing within " + timeoutMs + " ms");
-    } catch (Exception e) {
-      Fault fault = Fault.of(e);
+      return hosts.get(host).post(queryId, parameters, body, timeoutMs);
+    } catch (Fault fault) {
       // A former try of the same query is over only when its own host says so.
-      if (fault.kind() == Fault.Kind.PASSING
-          && !fault.is(ErrorCode.QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING)) {
-        current = (host + 1) % clients.size();
+      boolean elsewhere = fault.kind() == Fault.Kind.PASSING || fault.kind() == Fault.Kind.TIMEOUT;
+      if (elsewhere && !fault.is(ErrorCode.QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING)) {
+        current = (host + 1) % hosts.size();
       }
       throw fault;
     }

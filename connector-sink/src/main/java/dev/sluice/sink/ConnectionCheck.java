@@ -65,9 +65,14 @@ final class ConnectionCheck {
         return List.of(fault);
       }
     }
+    try {
+      server.refuseUnsafeSettings();
+    } catch (Fault fault) {
+      faults.add(fault);
+    }
     for (String topic : topics) {
       try {
-        server.layout(config.table(topic));
+        server.layout(config.table(topic, topic));
       } catch (Fault fault) {
         faults.add(fault);
       }

@@ -10,6 +10,7 @@ import java.util.UUID;
 import org.apache.kafka.connect.data.Date;
 import org.apache.kafka.connect.data.Decimal;
 import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Time;
 import org.apache.kafka.connect.data.Timestamp;
 import org.apache.kafka.connect.errors.DataException;
@@ -48,6 +49,26 @@ interface Encoder {
         plain.encode(value, out);
       }
     };
+  }
+
+  /**
+   * The same for a column whose type has become wider than the one the field is made for; see
+   * {@link Widening}.
+   */
+  static Encoder widened(Schema schema, ColumnType type) {
+    if (schema.type() == Schema.Type.ARRAY) {
+      return array(schema, type.element(), true);
+    }
+    Schema.Type wanted = Widening.connectType(type);
+    if (wanted == null || wanted == schema.type()) {
+      return of(schema, type);
+    }
+    SchemaBuilder wide = new SchemaBuilder(wanted);
+    if (schema.isOptional()) {
+      wide.optional();
+    }
+    Encoder encoder = of(wide.build(), type);
+    return (value, out) -> encoder.encode(Widening.convert(value, wanted), out);
   }
 
   private static Encoder plain(Schema schema, ColumnType type) {
@@ -101,7 +122,7 @@ interface Encoder {
               schema,
               Schema.Type.INT32,
               (v, out) -> out.putInt((int) inRange((Integer) v, -25_567, 120_529)));
-      case "Array" -> array(schema, type.element());
+      case "Array" -> array(schema, type.element(), false);
       default -> throw new DataException("the sink cannot write columns of this type");
     };
   }
@@ -194,9 +215,11 @@ interface Encoder {
     };
   }
 
-  private static Encoder array(Schema schema, ColumnType elementType) {
+  private static Encoder array(Schema schema, ColumnType elementType, boolean widened) {
     want(schema, Schema.Type.ARRAY, null);
-    Encoder element = of(schema.valueSchema(), elementType);
+    Schema elementSchema = schema.valueSchema();
+    Encoder element =
+        widened ? widened(elementSchema, elementType) : of(elementSchema, elementType);
     return (value, out) -> {
       List<?> list = (List<?>) value;
       out.putVarInt(list.size());

@@ -1,9 +1,10 @@
 package dev.sluice.sink;
 
 import static dev.sluice.sink.Fault.Kind.FATAL;
-import static dev.sluice.sink.Fault.Kind.MISMATCH;
 import static dev.sluice.sink.Fault.Kind.PASSING;
 import static dev.sluice.sink.Fault.Kind.REFUSED;
+import static dev.sluice.sink.Fault.Kind.TOO_LARGE;
+import static dev.sluice.sink.Fault.Kind.UNSURE;
 import static dev.sluice.sink.Fault.Kind.WAITING;
 
 import java.util.Arrays;
@@ -12,10 +13,11 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** ClickHouse's error codes that mean something to the sink, under ClickHouse's names for them. */
+/**
+ * ClickHouse's error codes of which the sink is sure what they mean, under ClickHouse's names for
+ * them. Of any other, what becomes of other rows decides.
+ */
 enum ErrorCode {
-  UNEXPECTED_END_OF_FILE(3, PASSING),
-  CANNOT_READ_ALL_DATA(33, PASSING),
   CANNOT_READ_FROM_FILE_DESCRIPTOR(74, PASSING),
   CANNOT_WRITE_TO_FILE_DESCRIPTOR(75, PASSING),
   CANNOT_OPEN_FILE(76, PASSING),
@@ -35,7 +37,6 @@ enum ErrorCode {
   QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING(216, PASSING),
   NO_ZOOKEEPER(225, PASSING),
   ABORTED(236, PASSING),
-  MEMORY_LIMIT_EXCEEDED(241, PASSING),
   TABLE_IS_READ_ONLY(242, PASSING),
   NOT_ENOUGH_SPACE(243, PASSING),
   UNEXPECTED_ZOOKEEPER_ERROR(244, PASSING),
@@ -75,9 +76,11 @@ enum ErrorCode {
   PART_IS_LOCKED(738, PASSING),
   SERVER_OVERLOADED(745, PASSING),
   KEEPER_EXCEPTION(999, PASSING),
-  POCO_EXCEPTION(1000, PASSING),
-  STD_EXCEPTION(1001, PASSING),
-  UNKNOWN_EXCEPTION(1002, PASSING),
+
+  TOO_MANY_ROWS(158, TOO_LARGE),
+  MEMORY_LIMIT_EXCEEDED(241, TOO_LARGE),
+  TOO_MANY_BYTES(307, TOO_LARGE),
+  TOO_MANY_ROWS_OR_BYTES(396, TOO_LARGE),
 
   UNKNOWN_TABLE(60, WAITING),
   UNKNOWN_DATABASE(81, WAITING),
@@ -90,14 +93,14 @@ enum ErrorCode {
   ACCESS_DENIED(497, WAITING),
   AUTHENTICATION_FAILED(516, WAITING),
 
-  THERE_IS_NO_COLUMN(8, MISMATCH),
-  NOT_FOUND_COLUMN_IN_BLOCK(10, MISMATCH),
-  NO_SUCH_COLUMN_IN_TABLE(16, MISMATCH),
-  NUMBER_OF_COLUMNS_DOESNT_MATCH(20, MISMATCH),
-  ILLEGAL_COLUMN(44, MISMATCH),
-  UNKNOWN_IDENTIFIER(47, MISMATCH),
-  TYPE_MISMATCH(53, MISMATCH),
-  INCOMPATIBLE_COLUMNS(122, MISMATCH),
+  THERE_IS_NO_COLUMN(8, UNSURE),
+  NOT_FOUND_COLUMN_IN_BLOCK(10, UNSURE),
+  NO_SUCH_COLUMN_IN_TABLE(16, UNSURE),
+  NUMBER_OF_COLUMNS_DOESNT_MATCH(20, UNSURE),
+  ILLEGAL_COLUMN(44, UNSURE),
+  UNKNOWN_IDENTIFIER(47, UNSURE),
+  TYPE_MISMATCH(53, UNSURE),
+  INCOMPATIBLE_COLUMNS(122, UNSURE),
 
   CANNOT_PARSE_TEXT(6, REFUSED),
   CANNOT_PARSE_QUOTED_STRING(26, REFUSED),

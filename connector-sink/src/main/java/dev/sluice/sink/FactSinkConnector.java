@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.sink.SinkConnector;
 
@@ -39,9 +40,17 @@ public final class FactSinkConnector extends SinkConnector {
   }
 
   private static void add(Config validated, String setting, String problem) {
-    validated.configValues().stream()
-        .filter(value -> value.name().equals(setting))
-        .forEach(value -> value.addErrorMessage(problem));
+    ConfigValue ours =
+        validated.configValues().stream()
+            .filter(value -> value.name().equals(setting))
+            .findAny()
+            .orElse(null);
+    if (ours == null) {
+      // One of Connect's own, which it adds to ours.
+      ours = new ConfigValue(setting);
+      validated.configValues().add(ours);
+    }
+    ours.addErrorMessage(problem);
   }
 
   @Override

@@ -15,16 +15,19 @@ import java.util.function.BiFunction;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
-import org.apache.kafka.connect.errors.DataException;
-import org.apache.kafka.connect.sink.ErrantRecordReporter;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 
 /**
  * Distributes records to the {@link Lane} of their table and tells Connect what has arrived.
  *
- * <p>Failure semantics: {@link #put} never waits for ClickHouse. A lane that cannot take more has
- * its partitions paused. Only offsets that ClickHouse has acknowledged are committed, so a crash, a
+ * <p>A record's place is the one it was read from, whatever transforms have made of its topic. Its
+ * table is the one that {@code topic2TableMap} names for the topic it has now, else for the one it
+ * was read from, else the one called like the topic it has now.
+ *
+ * <p>Failure semantics: {@link #put} waits neither for ClickHouse nor for the dead letter queue. A
+ * lane that cannot take more has its partitions paused. Only offsets that ClickHouse has
+ * acknowledged, or of whose records the dead letter queue has a copy, are committed, so a crash, a
  * stop or a rebalance at any moment repeats rows and loses none. A row that cannot become one of
  * the table goes to the dead letter queue, or fails the task when there is none.
  */
@@ -47,11 +50,6 @@ public final class FactSinkTask extends SinkTask {
         }
 
         @Override
-        public void putAside(Source source, SinkRecord record, DataException reason) {
-          FactSinkTask.this.putAside(source, record, reason);
-        }
-
-        @Override
         public void rewind(Source source, long offset) {
           FactSinkTask.this.rewind(source, offset);
         }
@@ -61,7 +59,11 @@ public final class FactSinkTask extends SinkTask {
   private ExecutorService executor;
   private Server server;
   private SinkMetrics metrics;
+  private DeadLetters letters;
   private Source last;
+
+  /** Whether a transform renames topics: any partition's records may then go to any table. */
+  private boolean renamed;
 
   public FactSinkTask() {
     this(ClickHouse::new);
@@ -89,48 +91,56 @@ public final class FactSinkTask extends SinkTask {
             });
     server = connect.apply(config, executor);
     metrics = new SinkMetrics(context.pluginMetrics());
+    letters = new DeadLetters(context.errantRecordReporter(), metrics);
   }
 
   @Override
   public void open(Collection<TopicPartition> partitions) {
-    Set<Lane> joined = new LinkedHashSet<>();
+    // Another task's rows of a new partition may still be on their way into a table.
+    Set<Lane> joined = new LinkedHashSet<>(renamed ? lanes.values() : List.of());
     for (TopicPartition partition : partitions) {
-      String table = config.table(partition.topic());
-      Lane lane = lanes.get(table);
-      if (lane == null) {
-        lane = newLane(table);
-        lanes.put(table, lane);
-      } else if (joined.add(lane)) {
-        // Another task's rows of the new partition may still be on their way into the table.
-        lane.restart();
+      Lane known = lanes.get(config.table(partition.topic(), partition.topic()));
+      if (known != null) {
+        joined.add(known);
       }
-      joined.add(lane);
-      sources.put(partition, new Source(partition, lane));
     }
-    if (config.truncate()) {
-      refuseSeveralPartitionsOfATable();
+    joined.forEach(Lane::restart);
+    for (TopicPartition partition : partitions) {
+      Source source = new Source(partition);
+      sources.put(partition, source);
+      if (config.topicTables().containsKey(partition.topic())) {
+        attach(source, config.topicTables().get(partition.topic()));
+      }
     }
-    // Until the lane is ready; Connect may even hold a pause from before the rebalance.
+    // Until the lanes are ready; Connect may even hold a pause from before the rebalance.
     context.pause(partitions.toArray(TopicPartition[]::new));
   }
 
+  private Lane attach(Source source, String table) {
+    Lane lane = lanes.computeIfAbsent(table, this::newLane);
+    if (source.lanes.add(lane) && config.truncate()) {
+      refuseSeveralPartitions(table, lane);
+    }
+    return lane;
+  }
+
   /** A truncate has no place among the rows of other partitions than its own. */
-  private void refuseSeveralPartitionsOfATable() {
-    lanes.forEach(
-        (table, lane) -> {
-          List<TopicPartition> feeding =
-              sources.values().stream().filter(s -> s.lane == lane).map(s -> s.partition).toList();
-          if (feeding.size() > 1) {
-            throw new ConnectException(
-                "%s=true wants one partition for each table, because a truncate stands in the order of one only; table %s takes rows from %s"
-                    .formatted(SinkSettings.TRUNCATE, table, feeding));
-          }
-        });
+  private void refuseSeveralPartitions(String table, Lane lane) {
+    List<TopicPartition> feeding =
+        sources.values().stream()
+            .filter(source -> source.lanes.contains(lane))
+            .map(source -> source.partition)
+            .toList();
+    if (feeding.size() > 1) {
+      throw new ConnectException(
+          "%s=true wants one partition for each table, because a truncate stands in the order of one only; table %s takes rows from %s"
+              .formatted(SinkSettings.TRUNCATE, table, feeding));
+    }
   }
 
   private Lane newLane(String table) {
-    Inserter inserter = new Inserter(table, server, config, metrics);
-    return new Lane(table, config, inserter, executor, metrics, forLanes);
+    Inserter inserter = new Inserter(table, server, config, metrics, letters);
+    return new Lane(table, config, inserter, executor, metrics, letters, forLanes);
   }
 
   @Override
@@ -141,9 +151,14 @@ public final class FactSinkTask extends SinkTask {
     for (SinkRecord record : records) {
       Source source = source(record);
       if (source.rewindTo != Source.NONE) {
+        // Whether the consumer has gone there before it fetched this, nobody can tell.
         rewind(source, source.rewindTo);
-      } else if (!source.lane.add(source, record, now) && source.rewindTo == Source.NONE) {
-        rewind(source, record.kafkaOffset());
+        continue;
+      }
+      long from = source.behindTo == Source.NONE ? record.originalKafkaOffset() : source.behindTo;
+      source.behindTo = Source.NONE;
+      if (!lane(source, record).add(source, record, now)) {
+        rewind(source, from);
       }
     }
     long later = System.nanoTime();
@@ -160,18 +175,29 @@ public final class FactSinkTask extends SinkTask {
   private Source source(SinkRecord record) {
     // Polls bring records partition by partition.
     if (last == null
-        || last.partition.partition() != record.kafkaPartition()
-        || !last.partition.topic().equals(record.topic())) {
-      last = sources.get(new TopicPartition(record.topic(), record.kafkaPartition()));
+        || last.partition.partition() != record.originalKafkaPartition()
+        || !last.partition.topic().equals(record.originalTopic())) {
+      last =
+          sources.get(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()));
     }
     return last;
+  }
+
+  private Lane lane(Source source, SinkRecord record) {
+    String topic = record.topic();
+    if (!topic.equals(source.lastTopic)) {
+      renamed |= !topic.equals(source.partition.topic());
+      source.lastLane = attach(source, config.table(topic, source.partition.topic()));
+      source.lastTopic = topic;
+    }
+    return source.lastLane;
   }
 
   private void pauseAndResume() {
     List<TopicPartition> toPause = new ArrayList<>();
     List<TopicPartition> toResume = new ArrayList<>();
     for (Source source : sources.values()) {
-      boolean pause = !source.lane.accepting();
+      boolean pause = !source.lanes.stream().allMatch(Lane::accepting);
       if (pause != source.paused) {
         (pause ? toPause : toResume).add(source.partition);
         source.paused = pause;
@@ -188,25 +214,14 @@ public final class FactSinkTask extends SinkTask {
   private void rewind(Source source, long offset) {
     // Connect fails the task over a rewind of a partition that it has taken away.
     if (sources.get(source.partition) == source) {
-      source.rewindTo = offset;
-      source.behind = true;
-      context.offset(source.partition, offset);
+      source.behindTo = source.behindTo == Source.NONE ? offset : Math.min(source.behindTo, offset);
+      source.rewindTo = source.behindTo;
+      context.offset(source.partition, source.rewindTo);
     }
-  }
-
-  private void putAside(Source source, SinkRecord record, DataException reason) {
-    DataException named =
-        new DataException("Record " + source.at(record.kafkaOffset()) + ": " + reason.getMessage());
-    ErrantRecordReporter reporter = context.errantRecordReporter();
-    if (reporter == null) {
-      throw new ConnectException(named);
-    }
-    reporter.report(record, named);
-    metrics.deadLetters.incrementAndGet();
   }
 
   /**
-   * What has been acknowledged; and where nothing is on its way, all that was consumed, because
+   * Up to the first record that is on its way; where none is, all that was consumed, because
    * records that a transform drops at the end of a partition never come here.
    */
   @Override
@@ -216,10 +231,9 @@ public final class FactSinkTask extends SinkTask {
     consumed.forEach(
         (partition, position) -> {
           Source source = sources.get(partition);
-          if (source != null && !source.behind && !source.lane.holds(source)) {
-            done.put(partition, position);
-          } else if (source != null && source.acknowledged != Source.NONE) {
-            done.put(partition, new OffsetAndMetadata(source.acknowledged));
+          if (source != null) {
+            long first = source.firstPending();
+            done.put(partition, first == Source.NONE ? position : new OffsetAndMetadata(first));
           }
         });
     return done;
@@ -227,18 +241,21 @@ public final class FactSinkTask extends SinkTask {
 
   @Override
   public void close(Collection<TopicPartition> partitions) {
-    Set<Lane> left = new LinkedHashSet<>();
+    List<Source> gone = new ArrayList<>();
     for (TopicPartition partition : partitions) {
       Source source = sources.remove(partition);
       if (source != null) {
-        left.add(source.lane);
+        gone.add(source);
       }
     }
     last = null;
+    Set<Lane> left = new LinkedHashSet<>();
+    gone.forEach(source -> left.addAll(source.lanes));
     long deadline = System.nanoTime() + STOP_NANOS;
     for (Lane lane : left) {
-      if (sources.values().stream().anyMatch(source -> source.lane == lane)) {
+      if (sources.values().stream().anyMatch(source -> source.lanes.contains(lane))) {
         lane.restart();
+        gone.forEach(lane::forget);
       } else {
         lane.stop(deadline);
         lanes.values().remove(lane);

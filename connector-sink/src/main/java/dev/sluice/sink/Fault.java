@@ -1,6 +1,8 @@
 package dev.sluice.sink;
 
-import com.clickhouse.client.api.ServerException;
+import java.net.ConnectException;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -9,7 +11,7 @@ import java.util.regex.Pattern;
  *
  * <p>A fault of the network, a timeout or an answer that is not ClickHouse's own (a proxy's 429 or
  * 503) may always pass. What ClickHouse itself says is sorted by {@link ErrorCode}; a code that is
- * not there is {@link Kind#FATAL}, because neither waiting nor dropping rows is known to be right.
+ * not there is {@link Kind#UNSURE}: only other rows can tell what it means.
  */
 final class Fault extends Exception {
   enum Kind {
@@ -17,10 +19,14 @@ final class Fault extends Exception {
     PASSING,
     /** Somebody has to act (password, grant, missing table): tried again. */
     WAITING,
-    /** Columns do not match: the table has changed, or a view on it is broken. */
-    MISMATCH,
+    /** Nothing came within the deadline: tried again, with more time. */
+    TIMEOUT,
+    /** The insert is too large for the server, or for something before it: sent in parts. */
+    TOO_LARGE,
     /** Rows are refused: for their values, or because a column has another type by now. */
     REFUSED,
+    /** Refused, for a row or for something wrong with the table or a view on it. */
+    UNSURE,
     /** The table has changed: its layout has to be read again. */
     DRIFT,
     /** Nothing helps: the task fails. */
@@ -28,16 +34,28 @@ final class Fault extends Exception {
   }
 
   private static final int MESSAGE_LIMIT = 400;
+  private static final int ENTITY_TOO_LARGE = 413;
   private static final Pattern ERROR_NAME = Pattern.compile("\\(([A-Z][A-Z0-9_]+)\\) \\(version");
   private static final Pattern CONSTRAINT = Pattern.compile("Constraint `[^`]+`");
 
   private final Kind kind;
   private final int code;
+  private final String setting;
 
   Fault(Kind kind, int code, String message) {
+    this(kind, code, message, null);
+  }
+
+  private Fault(Kind kind, int code, String message, String setting) {
     super(message);
     this.kind = kind;
     this.code = code;
+    this.setting = setting;
+  }
+
+  /** Where rows would be acknowledged and not be kept: somebody has to act. */
+  static Fault unsafe(String setting, String message) {
+    return new Fault(Kind.WAITING, 0, message, setting);
   }
 
   static Fault of(ErrorCode code, String message) {
@@ -48,20 +66,45 @@ final class Fault extends Exception {
     return new Fault(Kind.PASSING, 0, "no answer from ClickHouse: " + why);
   }
 
-  /** A fault of the transport, or what ClickHouse said, found in whatever the client threw. */
+  static Fault timeout(int timeoutMs) {
+    return new Fault(
+        Kind.TIMEOUT, 0, "no answer from ClickHouse: nothing within " + timeoutMs + " ms");
+  }
+
+  /** An answer that cannot be ClickHouse's, whatever its status says. */
+  static Fault notClickHouse(int status, boolean withoutId) {
+    return new Fault(
+        status == ENTITY_TOO_LARGE ? Kind.TOO_LARGE : Kind.PASSING,
+        0,
+        "no answer from ClickHouse: HTTP status %d %s; something before it answers in its place"
+            .formatted(status, withoutId ? "without the query's id" : "with another query's id"));
+  }
+
+  /** A fault of the transport. */
   static Fault of(Throwable error) {
     Throwable cause = error;
-    while (!(cause instanceof ServerException) && cause.getCause() != null) {
+    while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    if (cause instanceof ServerException server && server.getCode() > 0) {
-      Kind kind = ErrorCode.of(server.getCode()).map(code -> code.kind).orElse(Kind.FATAL);
-      return new Fault(kind, server.getCode(), describe(server));
-    } else if (cause instanceof Error) {
+    if (cause instanceof Error) {
       return new Fault(Kind.FATAL, 0, cause.toString());
+    }
+    if (cause instanceof UnresolvedAddressException) {
+      return noAnswer("the name of the host is not known");
+    } else if (error instanceof ConnectException && error.getMessage() == null) {
+      return noAnswer("Connection refused");
     }
     // The messages of these classes hold addresses and status lines, never data.
     return noAnswer(cause.getClass().getSimpleName() + ": " + cause.getMessage());
+  }
+
+  /** What ClickHouse said. */
+  static Fault refusal(int code, String message, String queryId) {
+    Optional<ErrorCode> known = ErrorCode.of(code);
+    return new Fault(
+        known.map(error -> error.kind).orElse(Kind.UNSURE),
+        code,
+        describe(known, code, message, queryId));
   }
 
   Kind kind() {
@@ -70,7 +113,12 @@ final class Fault extends Exception {
 
   /** The same in another light. */
   Fault as(Kind other) {
-    return new Fault(other, code, getMessage());
+    return new Fault(other, code, getMessage(), setting);
+  }
+
+  /** For what can only be tried again as it is: whatever does not last may pass. */
+  Fault asPassing() {
+    return kind == Kind.WAITING || kind == Kind.FATAL ? this : as(Kind.PASSING);
   }
 
   boolean is(ErrorCode other) {
@@ -83,6 +131,9 @@ final class Fault extends Exception {
 
   /** The setting to look at first. */
   String setting() {
+    if (setting != null) {
+      return setting;
+    }
     ErrorCode known = ErrorCode.of(code).orElse(null);
     if (known == null || kind == Kind.PASSING) {
       return SinkSettings.HOSTNAME;
@@ -101,18 +152,18 @@ final class Fault extends Exception {
    * messages only the name of the error is kept, and of a violated constraint its name. The whole
    * one is in the server's log.
    */
-  private static String describe(ServerException server) {
-    String message = server.getMessage();
-    if (ErrorCode.of(server.getCode()).filter(code -> code.kind != Kind.REFUSED).isPresent()) {
+  private static String describe(
+      Optional<ErrorCode> known, int code, String message, String queryId) {
+    if (known.filter(error -> error.kind != Kind.REFUSED).isPresent()) {
       return "ClickHouse says: " + message.substring(0, Math.min(message.length(), MESSAGE_LIMIT));
     }
     Matcher name = ERROR_NAME.matcher(message);
     Matcher constraint = CONSTRAINT.matcher(message);
     return "ClickHouse refuses it with code %d%s%s, see its log for query id %s"
         .formatted(
-            server.getCode(),
+            code,
             name.find() ? " " + name.group(1) : "",
             constraint.find() ? " (" + constraint.group() + ")" : "",
-            server.getQueryId());
+            queryId);
   }
 }

@@ -32,12 +32,9 @@ final class Filling {
         && (batch.count() >= config.batchRows() || batch.bytes() >= config.batchBytes());
   }
 
-  boolean takes(RowWriter writer) {
-    return batch == null || batch.takes(writer);
-  }
-
-  boolean holds(Source source) {
-    return batch != null && batch.spans().containsKey(source);
+  /** The first offset of a partition here; the largest number for none. */
+  long firstOf(Source source) {
+    return batch == null ? Long.MAX_VALUE : batch.firsts().getOrDefault(source, Long.MAX_VALUE);
   }
 
   /** Notes that a record has come. */

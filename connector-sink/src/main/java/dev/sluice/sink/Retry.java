@@ -53,13 +53,11 @@ final class Retry {
 
   private <T> T again(String doing, Try<T> action, Fault first) throws Fault, InterruptedException {
     long began = System.nanoTime();
-    long waitMs = firstWaitMs;
+    int tries = 1;
     Fault last = first;
     LOG.warn("{} does not work and is tried again: {}", doing, first.getMessage());
-    while (timeoutMs < 0 || elapsedMs(began) < timeoutMs) {
-      // Between half and the whole of it, so that tasks do not come back all at once.
-      Thread.sleep(ThreadLocalRandom.current().nextLong(waitMs / 2, waitMs + 1));
-      waitMs = Math.min(waitMs * 2, longestWaitMs);
+    while (!isOver(began)) {
+      pause(tries++);
       metrics.retries.incrementAndGet();
       try {
         T result = action.run();
@@ -73,7 +71,27 @@ final class Retry {
         last = fault;
       }
     }
-    throw new Fault(
+    throw over(last);
+  }
+
+  /** Waits as one does after so many tries. */
+  void pause(int tries) throws InterruptedException {
+    Thread.sleep(waitMs(tries));
+  }
+
+  /** Between half and the whole of it, so that tasks do not come back all at once. */
+  long waitMs(int tries) {
+    long waitMs = Math.min(firstWaitMs << Math.min(tries - 1, 30), longestWaitMs);
+    return ThreadLocalRandom.current().nextLong(waitMs / 2, waitMs + 1);
+  }
+
+  /** Whether it has been tried for as long as the settings allow. */
+  boolean isOver(long sinceNanos) {
+    return timeoutMs >= 0 && elapsedMs(sinceNanos) >= timeoutMs;
+  }
+
+  Fault over(Fault last) {
+    return new Fault(
         Fault.Kind.FATAL,
         0,
         "%s=%d is over: %s".formatted(SinkSettings.RETRY_TIMEOUT, timeoutMs, last.getMessage()));

@@ -1,7 +1,5 @@
 package dev.sluice.sink;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -86,8 +84,9 @@ final class RowBuffer {
     size += count;
   }
 
-  void writeTo(OutputStream out, int from, int to) throws IOException {
-    out.write(bytes, from, to - from);
+  /** The array itself, of which {@link #size} bytes count. */
+  byte[] bytes() {
+    return bytes;
   }
 
   byte[] toByteArray() {

@@ -1,8 +1,6 @@
 package dev.sluice.sink;
 
 import dev.sluice.sink.TableLayout.Column;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,8 +26,11 @@ final class RowWriter {
   private final byte[] header;
   private final Field[] fields;
   private final Encoder[] encoders;
+  private final List<String> widened;
 
-  private RowWriter(List<Column> columns, Field[] fields, Encoder[] encoders) {
+  private RowWriter(
+      List<Column> columns, Field[] fields, Encoder[] encoders, List<String> widened) {
+    this.widened = widened;
     this.columns = columns;
     this.fields = fields;
     this.encoders = encoders;
@@ -79,18 +80,47 @@ final class RowWriter {
       throw new MisfitException(layout.table(), problems);
     }
     return new RowWriter(
-        List.copyOf(columns), fields.toArray(Field[]::new), encoders.toArray(Encoder[]::new));
+        List.copyOf(columns),
+        fields.toArray(Field[]::new),
+        encoders.toArray(Encoder[]::new),
+        widened(fields, columns));
+  }
+
+  private static List<String> widened(List<Field> fields, List<Column> columns) {
+    List<String> widened = new ArrayList<>();
+    for (int i = 0; i < fields.size(); i++) {
+      String made = made(fields.get(i).schema());
+      if (made != null && !made.equals(columns.get(i).type())) {
+        widened.add(
+            "%s is %s, its rows are made for %s"
+                .formatted(columns.get(i).name(), columns.get(i).type(), made));
+      }
+    }
+    return List.copyOf(widened);
+  }
+
+  private static String made(Schema schema) {
+    return schema.parameters() == null ? null : schema.parameters().get(TYPE_PARAMETER);
   }
 
   private static Encoder encoder(Schema schema, Column column) {
     if (!column.writable()) {
       throw new DataException("the column is " + column.defaultKind() + " and takes no values");
     }
-    String made = schema.parameters() == null ? null : schema.parameters().get(TYPE_PARAMETER);
-    if (made != null && !made.equals(column.type())) {
+    String made = made(schema);
+    ColumnType type = ColumnType.parse(column.type());
+    if (made == null || made.equals(column.type())) {
+      return Encoder.of(schema, type);
+    }
+    if (!Widening.keeps(ColumnType.parse(made), type)) {
       throw new DataException("the field is made for " + made);
     }
-    return Encoder.of(schema, ColumnType.parse(column.type()));
+    return Encoder.widened(schema, type);
+  }
+
+  /** Columns that hold more than the rows are made for, each with both types. */
+  List<String> widened() {
+    return widened;
   }
 
   /** The columns of a row, in the order in which they are written. */
@@ -123,7 +153,8 @@ final class RowWriter {
     }
   }
 
-  void writeHeader(OutputStream out) throws IOException {
-    out.write(header);
+  /** What stands before the rows of an insert: not to be changed. */
+  byte[] header() {
+    return header;
   }
 }

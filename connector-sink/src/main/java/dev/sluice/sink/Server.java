@@ -1,20 +1,32 @@
 package dev.sluice.sink;
 
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the sink asks of ClickHouse. Every call is one try; who calls decides what a fault means.
+ *
+ * <p>A question (anything but an insert and a statement) fails only in ways that can be waited for,
+ * or that are fatal.
  */
 interface Server extends AutoCloseable {
 
   /**
    * The table's columns.
    *
-   * @throws Fault {@link Fault.Kind#WAITING} when the table is not there
+   * @throws Fault {@link Fault.Kind#WAITING} when the table is not there, or is one that does not
+   *     keep what it takes
    */
   TableLayout layout(String table) throws Fault, InterruptedException;
 
-  /** Inserts the rows and returns when ClickHouse has acknowledged them. */
+  /**
+   * Asks what settings an insert of ours would have.
+   *
+   * @throws Fault {@link Fault.Kind#WAITING} when rows could be acknowledged and lost, or changed
+   */
+  void refuseUnsafeSettings() throws Fault, InterruptedException;
+
+  /** Inserts the rows and returns when ClickHouse has said that it has written them. */
   void insert(Insert insert) throws Fault, InterruptedException;
 
   /** Executes a statement that is safe to repeat and returns when ClickHouse is done with it. */
@@ -34,6 +46,7 @@ interface Server extends AutoCloseable {
    *     beside, the next one
    * @param token names the rows by topic, partition, offsets and batch, so that a table that
    *     deduplicates drops what a former try of the same rows brings late
+   * @param timeoutMs milliseconds after which the try is given up
    */
   record Insert(
       String table,
@@ -41,6 +54,18 @@ interface Server extends AutoCloseable {
       RowBuffer rows,
       int fromByte,
       int toByte,
+      int rowCount,
       String queryId,
-      String token) {}
+      String token,
+      int timeoutMs) {
+
+    String statement() {
+      return "INSERT INTO %s (%s) FORMAT RowBinaryWithNamesAndTypes"
+          .formatted(
+              ClickHouse.quote(table),
+              writer.columns().stream()
+                  .map(column -> ClickHouse.quote(column.name()))
+                  .collect(Collectors.joining(", ")));
+    }
+  }
 }

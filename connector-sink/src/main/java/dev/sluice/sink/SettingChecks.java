@@ -3,6 +3,7 @@ package dev.sluice.sink;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Validator;
@@ -39,10 +40,15 @@ final class SettingChecks {
   }
 
   private static void settingsOrRefuse(String setting, Object value) {
-    pairsOrRefuse(setting, value);
-    if (((List<?>) value).contains("wait_for_async_insert=0")) {
-      throw new ConfigException(
-          setting + ": wait_for_async_insert=0 would acknowledge rows that may still be lost");
+    Map<String, String> settings =
+        SinkConfig.pairs(setting, ((List<?>) value).stream().map(String::valueOf).toList());
+    for (Map.Entry<String, String> safe : ClickHouse.SAFE.entrySet()) {
+      String found = settings.get(safe.getKey());
+      if (found != null && !found.equals(safe.getValue())) {
+        throw new ConfigException(
+            "%s: %s is always %s, because acknowledged rows could be lost or changed otherwise"
+                .formatted(setting, safe.getKey(), safe.getValue()));
+      }
     }
   }
 

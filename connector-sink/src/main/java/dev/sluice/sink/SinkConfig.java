@@ -31,20 +31,40 @@ record SinkConfig(
     boolean truncate) {
 
   private static final String TASKS_MAX = "tasks.max";
+  private static final String TOLERANCE = "errors.tolerance";
+  private static final String QUEUE = "errors.deadletterqueue.topic.name";
+  private static final String LOG = "errors.log.enable";
 
   /** One server of the list in {@code hostname}. */
   record Host(String name, int port) {}
 
   /** What is wrong with settings that are valid each by itself: by setting, empty when nothing. */
   static Map<String, String> contradictions(Map<String, String> settings) {
-    boolean truncate = Boolean.parseBoolean(settings.get(SinkSettings.TRUNCATE));
-    return truncate && !settings.getOrDefault(TASKS_MAX, "1").equals("1")
-        ? Map.of(
-            SinkSettings.TRUNCATE,
-            "true needs "
-                + TASKS_MAX
-                + "=1: a task cannot know where the others are when it comes to a truncate")
-        : Map.of();
+    Map<String, String> problems = new LinkedHashMap<>();
+    if (isTrue(settings, SinkSettings.TRUNCATE)
+        && !settings.getOrDefault(TASKS_MAX, "1").equals("1")) {
+      problems.put(
+          SinkSettings.TRUNCATE,
+          "true needs "
+              + TASKS_MAX
+              + "=1: a task cannot know where the others are when it comes to a truncate");
+    }
+    if (settings.getOrDefault(TOLERANCE, "none").strip().equalsIgnoreCase("all")
+        && settings.getOrDefault(QUEUE, "").isBlank()
+        && !isTrue(settings, LOG)) {
+      problems.put(
+          TOLERANCE,
+          "all lets bad records vanish without a trace: name a topic in "
+              + QUEUE
+              + ", or set "
+              + LOG
+              + "=true");
+    }
+    return problems;
+  }
+
+  private static boolean isTrue(Map<String, String> settings, String name) {
+    return Boolean.parseBoolean(settings.getOrDefault(name, "false").strip());
   }
 
   /**
@@ -80,8 +100,15 @@ record SinkConfig(
         config.getBoolean(SinkSettings.TRUNCATE));
   }
 
-  String table(String topic) {
-    return topicTables.getOrDefault(topic, topic);
+  /**
+   * The table of a record.
+   *
+   * @param topic what transforms have made of its topic
+   * @param original the topic that it was read from
+   */
+  String table(String topic, String original) {
+    String table = topicTables.get(topic);
+    return table == null ? topicTables.getOrDefault(original, topic) : table;
   }
 
   static List<Host> hosts(List<String> names, int port) {

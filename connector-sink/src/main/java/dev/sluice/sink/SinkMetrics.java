@@ -31,6 +31,9 @@ final class SinkMetrics {
   final AtomicLong retries = new AtomicLong();
   final AtomicLong deadLetters = new AtomicLong();
 
+  /** Records that are to be set aside and of which Kafka has no copy yet. */
+  final AtomicLong lettersOpen = new AtomicLong();
+
   private final AtomicLong rows = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong inserts = new AtomicLong();
@@ -55,7 +58,11 @@ final class SinkMetrics {
     gauge("rows-in-flight", "rows sent and not yet acknowledged", rowsInFlight::get);
     gauge("retries-total", "tries that failed and were repeated", retries::get);
     gauge("tables-in-trouble", "tables whose inserts are being retried now", tablesInTrouble::get);
-    gauge("dead-letters-total", "records that became no row", deadLetters::get);
+    gauge("dead-letters-total", "records set aside, of which Kafka has a copy", deadLetters::get);
+    gauge(
+        "dead-letters-open",
+        "records that are to be set aside and that the dead letter queue has not taken yet",
+        lettersOpen::get);
     gauge(
         "freshness-ms",
         "milliseconds since the newest row acknowledged was committed, -1 before it",

@@ -94,7 +94,7 @@ final class SinkSettings {
         Importance.MEDIUM,
         Width.LONG,
         "Client key",
-        "File of the client certificate's private key (PEM, PKCS#8, RSA).");
+        "File of the client certificate's private key (PEM, PKCS#8).");
     add(
         DATABASE,
         Type.STRING,

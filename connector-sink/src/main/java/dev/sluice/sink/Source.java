@@ -1,9 +1,8 @@
 package dev.sluice.sink;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.connect.errors.DataException;
 
 /** One assigned partition: where it goes and how far it got. Used by the task's thread only. */
 final class Source {
@@ -11,25 +10,34 @@ final class Source {
   static final long NONE = -1;
 
   final TopicPartition partition;
-  final Lane lane;
 
-  /** The offset to commit: everything before it is in ClickHouse or was put aside. */
-  long acknowledged = NONE;
+  /** Where its records have gone to; more than one table behind a transform that renames topics. */
+  final Set<Lane> lanes = new LinkedHashSet<>();
 
   /** Where the consumer was asked back to, until it has gone there; records till then are stale. */
   long rewindTo = NONE;
 
-  /** From a rewind until the first record after it: the consumer's position means nothing. */
-  boolean behind;
+  /** The same until the first record after it: till then the consumer's position means nothing. */
+  long behindTo = NONE;
 
   boolean paused = true;
 
-  /** Rows that ClickHouse refused; they are put aside when the rewind brings them again. */
-  final Map<Long, DataException> refused = new HashMap<>();
+  /** Where the last record went, and the topic that sent it there. */
+  String lastTopic;
 
-  Source(TopicPartition partition, Lane lane) {
+  Lane lastLane;
+
+  Source(TopicPartition partition) {
     this.partition = partition;
-    this.lane = lane;
+  }
+
+  /** The first offset that is on its way, or has to be read again; {@link #NONE} for none. */
+  long firstPending() {
+    long first = behindTo == NONE ? Long.MAX_VALUE : behindTo;
+    for (Lane lane : lanes) {
+      first = Math.min(first, lane.firstPending(this));
+    }
+    return first == Long.MAX_VALUE ? NONE : first;
   }
 
   String at(long offset) {

@@ -3,6 +3,8 @@ package dev.sluice.sink;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The compiled writers of a table.
@@ -11,6 +13,7 @@ import org.apache.kafka.connect.data.Schema;
  * guess; what is kept is bounded, because a topic may bring any number of schemas.
  */
 final class Writers {
+  private static final Logger LOG = LoggerFactory.getLogger(Writers.class);
   private static final int BOUND = 64;
 
   private final TableLayout layout;
@@ -40,9 +43,21 @@ final class Writers {
    */
   RowWriter of(Schema schema) {
     if (schema != lastSchema) {
-      lastWriter = bySchema.computeIfAbsent(schema, s -> RowWriter.compile(s, layout));
+      lastWriter = bySchema.computeIfAbsent(schema, this::compile);
       lastSchema = schema;
     }
     return lastWriter;
+  }
+
+  private RowWriter compile(Schema schema) {
+    RowWriter writer = RowWriter.compile(schema, layout);
+    if (!writer.widened().isEmpty()) {
+      LOG.warn(
+          "Table {} has wider columns than its rows are made for, which go on: {}; bring the"
+              + " schema of the transform up to date",
+          layout.table(),
+          String.join("; ", writer.widened()));
+    }
+    return writer;
   }
 }

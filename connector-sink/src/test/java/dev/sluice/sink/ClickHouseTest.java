@@ -10,9 +10,12 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +25,12 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLParameters;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
@@ -35,11 +43,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only a server of the test's own does on demand: odd answers, silence, certificates. */
 class ClickHouseTest {
+  private static final int INSERT_TIMEOUT_MS = 1_000;
+  private static final Pattern QUERY_ID = Pattern.compile("query_id=([^&]+)");
+  private static final String WRITTEN = "{\"read_rows\":\"7\",\"written_rows\":\"%d\"}";
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
   private static final Schema SCHEMA =
       SchemaBuilder.struct().field("n", Schema.INT64_SCHEMA).build();
-  private static final byte[] LAYOUT =
-      "\1a\4Int8\0\1b\6String\7DEFAULT".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LAYOUT = layout("MergeTree").getBytes(StandardCharsets.US_ASCII);
+
+  private static String layout(String engine) {
+    String last = (char) engine.length() + engine;
+    return "\1a\4Int8\0" + last + "\1b\6String\7DEFAULT" + last;
+  }
 
   private final ExecutorService executor = Executors.newCachedThreadPool();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -48,6 +63,10 @@ class ClickHouseTest {
   private volatile String query;
 
   private volatile byte[] body;
+  private volatile String encoding;
+
+  /** What the server says that it has written; all if null. */
+  private volatile Integer written;
 
   @AfterEach
   void close() throws Exception {
@@ -82,20 +101,108 @@ class ClickHouseTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {404, 408, 429, 500, 502, 503, 504})
-  void anAnswerThatIsNotClickHousesOwnMayPass(int status) throws Exception {
+  @ValueSource(
+      ints = {200, 201, 204, 301, 302, 303, 307, 308, 401, 403, 404, 408, 429, 500, 502, 503, 504})
+  void anAnswerThatIsNotClickHousesOwnMayPassAndIsNoSuccess(int status) throws Exception {
+    AtomicInteger requests = new AtomicInteger();
     ClickHouse clickHouse =
         connect(
-            serve(exchange -> answer(exchange, status, "busy".getBytes(StandardCharsets.US_ASCII))),
+            serve(
+                exchange -> {
+                  requests.incrementAndGet();
+                  exchange.getResponseHeaders().add("Location", "/elsewhere");
+                  exchange.getResponseHeaders().add("Retry-After", "0");
+                  page(exchange, status);
+                }),
             Map.of());
 
     Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
 
     assertThat(fault.kind()).isEqualTo(Fault.Kind.PASSING);
+    assertThat(fault).hasMessageContaining("HTTP status " + status);
+    // No redirect was followed, and nothing sent again.
+    assertThat(requests).hasValue(1);
+  }
+
+  @Test
+  void anotherQuerysAnswerProvesNothing() throws Exception {
+    int port =
+        serve(
+            exchange -> {
+              exchange.getResponseHeaders().add("X-ClickHouse-Query-Id", "another");
+              exchange.getResponseHeaders().add("X-ClickHouse-Summary", WRITTEN.formatted(10));
+              page(exchange, 200);
+            });
+
+    Fault fault =
+        catchThrowableOfType(Fault.class, () -> connect(port, Map.of()).insert(insert(10)));
+
+    assertThat(fault).hasMessageContaining("with another query's id");
   }
 
   @ParameterizedTest
-  @CsvSource({"241, PASSING", "252, PASSING", "516, WAITING", "469, REFUSED", "62, FATAL"})
+  @CsvSource({"9, false", "10, true", "25, true"})
+  void anInsertCountsWhenAllItsRowsAreWritten(int written, boolean counts) throws Exception {
+    this.written = written;
+    ClickHouse clickHouse = connect(serve(this::remember), Map.of());
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
+
+    if (counts) {
+      assertThat(fault).isNull();
+    } else {
+      assertThat(fault).hasMessage("ClickHouse says that it has written 9 of 10 rows");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Buffer, does not keep what it has acknowledged",
+    "Memory, does not keep what it has acknowledged",
+    "Null, does not keep what it has acknowledged",
+    "View, name the table behind it",
+    "MaterializedView, name the table behind it",
+    "Dictionary, name the table behind it"
+  })
+  void aTargetThatKeepsNothingIsNoTable(String engine, String said) throws Exception {
+    byte[] layout = layout(engine).getBytes(StandardCharsets.US_ASCII);
+    ClickHouse clickHouse = connect(serve(exchange -> answer(exchange, 200, layout)), Map.of());
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.layout("t"));
+
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.WAITING);
+    assertThat(fault.setting()).isEqualTo("topic2TableMap");
+    assertThat(fault).hasMessageContaining(engine).hasMessageContaining(said);
+  }
+
+  @Test
+  void aServerThatWouldNotDoWhatTheSettingsSayIsFound() throws Exception {
+    byte[] answer =
+        ("\25wait_for_async_insert" + "\0010" + "\22read_overflow_mode" + "\5throw")
+            .getBytes(StandardCharsets.US_ASCII);
+    ClickHouse clickHouse = connect(serve(exchange -> answer(exchange, 200, answer)), Map.of());
+
+    Fault fault = catchThrowableOfType(Fault.class, clickHouse::refuseUnsafeSettings);
+
+    assertThat(fault).hasMessageContaining("wait_for_async_insert = 0, though the sink says 1");
+    assertThat(fault.setting()).isEqualTo("username");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "241, TOO_LARGE",
+    "158, TOO_LARGE",
+    "307, TOO_LARGE",
+    "396, TOO_LARGE",
+    "252, PASSING",
+    "516, WAITING",
+    "469, REFUSED",
+    "47, UNSURE",
+    "33, UNSURE",
+    "62, UNSURE",
+    "9999, UNSURE",
+    "115, FATAL"
+  })
   void clickHousesOwnAnswersAreSortedByTheirCode(int code, Fault.Kind kind) throws Exception {
     ClickHouse clickHouse = connect(serve(exchange -> refuse(exchange, code)), Map.of());
 
@@ -126,7 +233,11 @@ class ClickHouseTest {
         .contains("insert_deduplication_token=token")
         .contains("insert_quorum=2")
         .contains("INSERT INTO `t` (`n`")
-        .contains("FORMAT RowBinaryWithNamesAndTypes");
+        .contains("FORMAT RowBinaryWithNamesAndTypes")
+        .contains("async_insert=0")
+        .contains("wait_for_async_insert=1")
+        .contains("wait_end_of_query=1")
+        .contains("input_format_with_types_use_header=1");
     assertThat(body).startsWith(1, 1, 'n', 5, 'I', 'n', 't', '6', '4').hasSize(9 + 3 * 8);
   }
 
@@ -136,8 +247,36 @@ class ClickHouseTest {
 
     connect(port, Map.of("compression", "lz4")).insert(insert(10_000));
 
-    assertThat(query).contains("decompress=1");
+    assertThat(encoding).isEqualTo("lz4");
     assertThat(body).hasSizeBetween(1_000, 79_000);
+  }
+
+  @Test
+  void aTryThatWasGivenUpIsCutOff() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    ServerSocket listener = new ServerSocket(0, 10, LOOPBACK);
+    open.add(listener);
+    Future<Integer> end =
+        executor.submit(
+            () -> {
+              try (Socket socket = listener.accept()) {
+                asked.countDown();
+                InputStream in = socket.getInputStream();
+                // Until the end of what the client sends, or its reset.
+                while (in.read() >= 0) {}
+                return -1;
+              } catch (SocketException e) {
+                return -1;
+              }
+            });
+    ClickHouse clickHouse =
+        connect(listener.getLocalPort(), Map.of("clickhouseClientInsertTimeoutMs", "1000"));
+
+    Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
+
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.TIMEOUT);
+    assertThat(asked.getCount()).isZero();
+    assertThat(end.get(10, TimeUnit.SECONDS)).isEqualTo(-1);
   }
 
   @Test
@@ -149,7 +288,7 @@ class ClickHouseTest {
 
     Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(insert(10)));
 
-    assertThat(fault.kind()).isEqualTo(Fault.Kind.PASSING);
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.TIMEOUT);
   }
 
   @Test
@@ -163,7 +302,7 @@ class ClickHouseTest {
 
     Fault fault = catchThrowableOfType(Fault.class, () -> clickHouse.insert(large));
 
-    assertThat(fault.kind()).isEqualTo(Fault.Kind.PASSING);
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.TIMEOUT);
     assertThat(fault).hasMessageContaining("nothing within 1000 ms");
   }
 
@@ -238,7 +377,8 @@ class ClickHouseTest {
     for (long n = 0; n < rowCount; n++) {
       rows.putLong(n);
     }
-    return new Server.Insert("t", writer, rows, 0, rows.size(), "q1", "token");
+    return new Server.Insert(
+        "t", writer, rows, 0, rows.size(), rowCount, "q1", "token", INSERT_TIMEOUT_MS);
   }
 
   private ClickHouse connect(int port, Map<String, String> more) {
@@ -280,11 +420,30 @@ class ClickHouseTest {
   private void remember(HttpExchange exchange) throws IOException {
     query = exchange.getRequestURI().getQuery();
     body = exchange.getRequestBody().readAllBytes();
+    encoding = exchange.getRequestHeaders().getFirst("Content-Encoding");
+    int rows = written == null ? Integer.MAX_VALUE : written;
+    exchange.getResponseHeaders().add("X-ClickHouse-Summary", WRITTEN.formatted(rows));
     answer(exchange, 200, new byte[0]);
   }
 
+  /** Somebody else's. */
+  private static void page(HttpExchange exchange, int status) throws IOException {
+    exchange.getRequestBody().readAllBytes();
+    byte[] page = "<html>Sign in</html>".getBytes(StandardCharsets.US_ASCII);
+    exchange.sendResponseHeaders(status, status == 204 ? -1 : page.length);
+    if (status != 204) {
+      exchange.getResponseBody().write(page);
+    }
+    exchange.close();
+  }
+
+  /** ClickHouse's: it says which query it has answered. */
   private static void answer(HttpExchange exchange, int status, byte[] body) throws IOException {
     exchange.getRequestBody().readAllBytes();
+    Matcher id = QUERY_ID.matcher(exchange.getRequestURI().getQuery());
+    if (id.find()) {
+      exchange.getResponseHeaders().add("X-ClickHouse-Query-Id", id.group(1));
+    }
     exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
     exchange.getResponseBody().write(body);
     exchange.close();

@@ -18,6 +18,8 @@ import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.sink.SinkConnector;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FactSinkConnectorTest {
   private final FactSinkConnector connector = new FactSinkConnector();
@@ -68,7 +70,7 @@ class FactSinkConnectorTest {
     settings.put("ssl.client.key", file);
 
     assertThat(errors(settings)).containsOnlyKeys("ssl.client.key");
-    assertThat(errors(settings).get("ssl.client.key").get(0)).contains("RSA");
+    assertThat(errors(settings).get("ssl.client.key").get(0)).contains("PKCS#8");
   }
 
   @Test
@@ -96,11 +98,45 @@ class FactSinkConnectorTest {
   }
 
   @Test
-  void aTopicWithoutAnEntryGoesToTheTableOfItsName() {
-    SinkConfig config = SinkConfig.of(Map.of("hostname", "h", "topic2TableMap", "a=b"));
+  void aTopicGoesToTheTableOfItsPresentNameElseOfItsFormerOneElseToTheTableCalledLikeIt() {
+    SinkConfig config = SinkConfig.of(Map.of("hostname", "h", "topic2TableMap", "a=b, c=d"));
 
-    assertThat(config.table("a")).isEqualTo("b");
-    assertThat(config.table("c")).isEqualTo("c");
+    assertThat(config.table("a", "a")).isEqualTo("b");
+    assertThat(config.table("e", "e")).isEqualTo("e");
+    assertThat(config.table("a", "c")).isEqualTo("b");
+    assertThat(config.table("renamed", "c")).isEqualTo("d");
+    assertThat(config.table("renamed", "e")).isEqualTo("renamed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "wait_for_async_insert=0",
+        " wait_for_async_insert = 0 ",
+        "wait_for_async_insert=false",
+        "async_insert=1, wait_for_async_insert=0",
+        "input_format_with_types_use_header=0",
+        "input_format_allow_errors_num=10",
+        "read_overflow_mode=break",
+        "insert_distributed_sync=0"
+      })
+  void noSettingMayMakeAcknowledgedRowsUnsafe(String unsafe) {
+    assertThat(errors(Map.of("hostname", "h", "clickhouseSettings", unsafe)))
+        .containsOnlyKeys("clickhouseSettings");
+  }
+
+  @Test
+  void badRecordsDoNotVanishWithoutATrace() {
+    assertThat(errors(Map.of("hostname", "h", "errors.tolerance", "all")))
+        .containsOnlyKeys("errors.tolerance");
+    assertThat(
+            SinkConfig.contradictions(
+                Map.of("errors.tolerance", "all", "errors.log.enable", "true")))
+        .isEmpty();
+    assertThat(
+            SinkConfig.contradictions(
+                Map.of("errors.tolerance", "all", "errors.deadletterqueue.topic.name", "letters")))
+        .isEmpty();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.sluice.sink;
 
+import static org.apache.kafka.connect.data.Schema.STRING_SCHEMA;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,16 +9,25 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.transforms.RegexRouter;
+import org.apache.kafka.connect.transforms.TimestampRouter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FactSinkTaskTest {
   private static final TopicPartition P0 = new TopicPartition("t", 0);
@@ -32,6 +42,7 @@ class FactSinkTaskTest {
       new HashMap<>(
           Map.of(
               "hostname", "unused",
+              "topic2TableMap", "t=t",
               "batch.rows", "50",
               "linger.ms", "1",
               "retry.backoff.ms", "1",
@@ -384,6 +395,8 @@ class FactSinkTaskTest {
     worker.start(settings, P0).drain();
 
     assertThat(server.landed()).isEqualTo(numbers(0, 100));
+    // They have the same columns.
+    assertThat(server.inserts.size()).isLessThan(5);
   }
 
   @Test
@@ -516,6 +529,328 @@ class FactSinkTaskTest {
 
     assertThat(server.running).isEmpty();
     assertThat(server.landed()).containsExactly(0L);
+  }
+
+  @Test
+  void anOffsetIsCommittedWhenTheQueueHasTheLetter() throws Exception {
+    CompletableFuture<Void> letter = new CompletableFuture<>();
+    worker.queue = () -> letter;
+    worker.produce(P0, rows(0, 3));
+    worker.produce(P0, "no row");
+    worker.produce(P0, rows(4, 9));
+    worker.start(settings, P0);
+
+    pollUntil(() -> server.landed().size() == 8 && worker.metric("dead-letters-open") == 1);
+    for (int i = 0; i < 20; i++) {
+      worker.poll();
+      worker.commit();
+    }
+    assertThat(worker.committed.get(P0)).isLessThanOrEqualTo(3);
+
+    letter.complete(null);
+    worker.drain();
+    assertThat(worker.metric("dead-letters-open")).isZero();
+    assertThat(worker.metric("dead-letters-total")).isEqualTo(1);
+  }
+
+  @Test
+  void aLetterThatTheQueueDoesNotTakeHoldsItsTableUpUntilItDoes() throws Exception {
+    AtomicInteger refusals = new AtomicInteger(5);
+    worker.queue =
+        () ->
+            refusals.getAndDecrement() > 0
+                ? CompletableFuture.failedFuture(new RecordTooLargeException("1048700 bytes"))
+                : CompletableFuture.completedFuture(null);
+    worker.produce(P0, "no row");
+    worker.produce(P0, rows(1, 9));
+    worker.start(settings, P0);
+
+    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
+    worker.drain();
+
+    assertThat(refusals.get()).isNegative();
+    assertThat(server.landed()).isEqualTo(numbers(1, 9));
+    assertThat(worker.metric("dead-letters-total")).isEqualTo(1);
+  }
+
+  @Test
+  void whatTheTransformRefusedIsSetAsideByTheSink() throws Exception {
+    Schema schema =
+        SchemaBuilder.struct().name("dev.sluice.Refused").field("reason", STRING_SCHEMA).build();
+    worker.produce(P0, rows(0, 2));
+    worker.produce(P0, new Struct(schema).put("reason", "column n: found text, wanted Int64"));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.deadLetters)
+        .containsExactly(Map.entry(2L, "Record t-0@2: column n: found text, wanted Int64"));
+    assertThat(server.landed()).isEqualTo(numbers(0, 2));
+  }
+
+  @Test
+  void rowsThatHaveLandedAreNotSentAgainOnAccountOfARefusedOne() throws Exception {
+    settings.put("batch.rows", "100");
+    server.refuses = n -> n == 50;
+    worker.produce(P0, rows(0, 300));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.landed()).isEqualTo(without(50, numbers(0, 300)));
+    assertThat(worker.deadLetters).containsOnlyKeys(50L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {33, 32, 36, 128, 427, 454, 53, 9999})
+  void aRowRefusedAloneWhileOthersPassIsBadWhateverTheCode(int code) throws Exception {
+    server.refusal = Fault.refusal(code, "in a view", "q");
+    server.refuses = n -> n == 17;
+    worker.produce(P0, rows(0, 40));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.deadLetters).containsOnlyKeys(17L);
+    assertThat(server.landed()).isEqualTo(without(17, numbers(0, 40)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {33, 454, 47, 9999})
+  void aTableThatRefusesEveryRowWaitsWhateverTheCode(int code) throws Exception {
+    server.refusal = Fault.refusal(code, "in a view", "q");
+    server.refuses = n -> true;
+    worker.produce(P0, rows(0, 120));
+    worker.start(settings, P0);
+
+    pollUntil(() -> worker.metric("tables-in-trouble") == 1 && worker.metric("retries-total") > 3);
+    assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
+    assertThat(worker.deadLetters).isEmpty();
+    server.refuses = n -> false;
+    worker.drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(0, 120));
+    assertThat(worker.deadLetters).isEmpty();
+    assertThat(worker.metric("tables-in-trouble")).isZero();
+  }
+
+  @Test
+  void aBadRowOfAQuietTableIsKnownByTheNextOne() throws Exception {
+    server.refusal = Fault.refusal(9999, "in a view", "q");
+    server.refuses = n -> n == 0;
+    worker.produce(P0, rows(0, 1));
+    worker.start(settings, P0);
+    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    assertThat(worker.deadLetters).isEmpty();
+
+    worker.produce(P0, rows(1, 2));
+    worker.drain();
+
+    assertThat(worker.deadLetters).containsOnlyKeys(0L);
+    assertThat(server.landed()).containsExactly(1L);
+  }
+
+  @Test
+  void manyBadRowsInARowAreGotOver() throws Exception {
+    settings.put("batch.rows", "200");
+    server.refusal = Fault.refusal(9999, "in a view", "q");
+    server.refuses = n -> n < 100;
+    worker.produce(P0, rows(0, 300));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.deadLetters).hasSize(100);
+    assertThat(server.landed()).isEqualTo(numbers(100, 300));
+  }
+
+  @Test
+  void aBadRowIsKnownByOthersWhereABatchIsOneRow() throws Exception {
+    settings.put("batch.rows", "1");
+    server.refusal = Fault.refusal(9999, "in a view", "q");
+    server.refuses = n -> n % 10 < 2;
+    worker.produce(P0, rows(0, 30));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.deadLetters).containsOnlyKeys(0L, 1L, 10L, 11L, 20L, 21L);
+    assertThat(Set.copyOf(server.landed())).hasSize(24);
+  }
+
+  @Test
+  void whatIsTooLargeGoesInPartsInOrderAndGrowsBack() throws Exception {
+    settings.put("batch.rows", "64");
+    server.mostRows = 10;
+    worker.produce(P0, rows(0, 640));
+    worker.start(settings, P0).drain();
+    assertThat(server.landed()).isEqualTo(numbers(0, 640));
+    // Not one try too large for each insert.
+    assertThat(server.tooLarge).isLessThan(20);
+
+    server.mostRows = Integer.MAX_VALUE;
+    server.inserts.clear();
+    worker.produce(P0, rows(640, 40_000));
+    worker.drain();
+    assertThat(server.landed()).isEqualTo(numbers(0, 40_000));
+    assertThat(server.inserts.get(server.inserts.size() - 2).rowCount()).isGreaterThan(30);
+  }
+
+  @Test
+  void aRowThatIsTooLargeByItselfIsBad() throws Exception {
+    server.refusal = Fault.notClickHouse(413, true);
+    server.refuses = n -> n == 5;
+    worker.produce(P0, rows(0, 40));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(worker.deadLetters).containsOnlyKeys(5L);
+    assertThat(server.landed()).isEqualTo(without(5, numbers(0, 40)));
+  }
+
+  @Test
+  void anInsertThatTimesOutGetsMoreTime() throws Exception {
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0);
+    pollUntil(() -> !worker.isPaused(P0));
+    for (int i = 0; i < 3; i++) {
+      server.insertFaults.add(Fault.timeout(60_000));
+    }
+
+    worker.drain();
+
+    assertThat(server.inserts.stream().map(Server.Insert::timeoutMs).toList())
+        .containsExactly(60_000, 120_000, 240_000, 480_000);
+    assertThat(server.inserts.stream().map(Server.Insert::queryId).distinct()).hasSize(1);
+    assertThat(server.landed()).isEqualTo(numbers(0, 10));
+  }
+
+  @Test
+  void oneThatTimesOutHoweverLongGoesInPartsWhenItIsOver() throws Exception {
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0);
+    pollUntil(() -> !worker.isPaused(P0));
+    server.running.add(Set.of("the try that was given up"));
+    for (int i = 0; i < 4; i++) {
+      server.insertFaults.add(Fault.timeout(60_000));
+    }
+
+    worker.drain();
+
+    assertThat(server.running).isEmpty();
+    assertThat(server.inserts.stream().map(Server.Insert::rowCount).toList())
+        .containsExactly(10, 10, 10, 10, 5, 5);
+    assertThat(server.landed()).isEqualTo(numbers(0, 10));
+  }
+
+  @Test
+  void rowsOfTwoShapesThatTakeTurnsGoInFewInserts() throws Exception {
+    settings.put("batch.rows", "1000");
+    server.actual =
+        new TableLayout(
+            "t",
+            List.of(
+                new TableLayout.Column("n", "Int64", ""),
+                new TableLayout.Column("more", "Nullable(Int64)", "")));
+    Schema more =
+        SchemaBuilder.struct()
+            .field("n", Schema.INT64_SCHEMA)
+            .field("more", Schema.OPTIONAL_INT64_SCHEMA)
+            .build();
+    for (long n = 0; n < 1_000; n++) {
+      Struct row = new Struct(n % 2 == 0 ? LONG : more).put("n", n);
+      worker.produce(P0, new Worker.Keyed("key " + n, row));
+    }
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.inserts.size()).isLessThan(20);
+    assertThat(Set.copyOf(server.landed())).isEqualTo(Set.copyOf(numbers(0, 1_000)));
+  }
+
+  @Test
+  void rowsOfOneKeyKeepTheirOrderWhateverTheirShape() throws Exception {
+    server.actual =
+        new TableLayout(
+            "t",
+            List.of(
+                new TableLayout.Column("n", "Int64", ""),
+                new TableLayout.Column("more", "Nullable(Int64)", "")));
+    Schema more =
+        SchemaBuilder.struct()
+            .field("n", Schema.INT64_SCHEMA)
+            .field("more", Schema.OPTIONAL_INT64_SCHEMA)
+            .build();
+    for (long n = 0; n < 600; n++) {
+      Struct row = new Struct(n % 3 == 0 ? LONG : more).put("n", n);
+      worker.produce(P0, new Worker.Keyed(("key " + n % 7).getBytes(), row));
+    }
+
+    worker.start(settings, P0).drain();
+
+    List<Long> landed = server.landed();
+    assertThat(landed).hasSize(600);
+    for (int key = 0; key < 7; key++) {
+      int of = key;
+      assertThat(landed.stream().filter(n -> n % 7 == of).toList()).isSorted();
+    }
+  }
+
+  @Test
+  void aTopicRenamedByARouterGoesToTheTableOfItsNewName() throws Exception {
+    settings.remove("topic2TableMap");
+    RegexRouter<SinkRecord> router = new RegexRouter<>();
+    router.configure(Map.of("regex", "t", "replacement", "elsewhere"));
+    worker.transform = router::apply;
+    worker.produce(P0, rows(0, 100));
+    worker.produce(P1, rows(100, 200));
+
+    worker.start(settings, P0, P1).drain();
+
+    assertThat(Set.copyOf(server.landed())).isEqualTo(Set.copyOf(numbers(0, 200)));
+    assertThat(server.inserts).allMatch(insert -> insert.table().equals("elsewhere"));
+    assertThat(server.inserts.get(0).token()).startsWith("t-");
+  }
+
+  @Test
+  void aRenamedTopicThatNobodyNamesGoesToTheTableOfTheFormerOne() throws Exception {
+    RegexRouter<SinkRecord> router = new RegexRouter<>();
+    router.configure(Map.of("regex", "t", "replacement", "elsewhere"));
+    worker.transform = router::apply;
+    worker.produce(P0, rows(0, 100));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(0, 100));
+    assertThat(server.inserts).allMatch(insert -> insert.table().equals("t"));
+  }
+
+  @Test
+  void onePartitionMayFeedSeveralTables() throws Exception {
+    settings.remove("topic2TableMap");
+    TimestampRouter<SinkRecord> router = new TimestampRouter<>();
+    router.configure(Map.of("topic.format", "${topic}_${timestamp}", "timestamp.format", "SSS"));
+    // Record timestamps are milliseconds: each offset has another of three tables.
+    worker.transform =
+        record ->
+            router.apply(
+                record.newRecord(
+                    record.topic(),
+                    record.kafkaPartition(),
+                    null,
+                    record.key(),
+                    record.valueSchema(),
+                    record.value(),
+                    record.kafkaOffset() % 3));
+    server.refuses = n -> n == 70;
+    worker.produce(P0, rows(0, 300));
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.inserts.stream().map(Server.Insert::table).collect(Collectors.toSet()))
+        .containsExactlyInAnyOrder("t_000", "t_001", "t_002");
+    assertThat(Set.copyOf(server.landed())).isEqualTo(Set.copyOf(without(70, numbers(0, 300))));
+    assertThat(worker.deadLetters).containsOnlyKeys(70L);
+  }
+
+  private static List<Long> without(long number, List<Long> numbers) {
+    return numbers.stream().filter(n -> n != number).toList();
   }
 
   private void pollUntil(BooleanSupplier condition) throws InterruptedException {

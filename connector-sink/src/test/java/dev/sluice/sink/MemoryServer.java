@@ -1,8 +1,5 @@
 package dev.sluice.sink;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
@@ -15,7 +12,10 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongPredicate;
 
-/** A ClickHouse in memory whose tables have one column {@code n Int64}, made to fail on demand. */
+/**
+ * A ClickHouse in memory whose tables have one column {@code n Int64}, and sometimes {@code more
+ * Nullable(Int64)}; made to fail on demand.
+ */
 final class MemoryServer implements Server {
   final List<Long> landed = new ArrayList<>();
   final Map<String, List<Long>> statements = new LinkedHashMap<>();
@@ -31,6 +31,15 @@ final class MemoryServer implements Server {
   volatile Semaphore gate;
 
   volatile LongPredicate refuses = n -> false;
+
+  /** Inserts of more rows are too large. */
+  volatile int mostRows = Integer.MAX_VALUE;
+
+  int tooLarge;
+
+  /** What a refusal says. */
+  volatile Fault refusal = Fault.of(ErrorCode.VIOLATED_CONSTRAINT, "constraint");
+
   volatile TableLayout layout = layoutOf("Int64");
   volatile TableLayout actual = layout;
 
@@ -45,11 +54,14 @@ final class MemoryServer implements Server {
   @Override
   public synchronized TableLayout layout(String table) throws Fault {
     if (!faults.isEmpty()) {
-      throw faults.remove();
+      throw faults.remove().asPassing();
     }
     layout = actual;
     return layout;
   }
+
+  @Override
+  public void refuseUnsafeSettings() {}
 
   @Override
   public synchronized Set<String> running(String prefix) {
@@ -73,9 +85,13 @@ final class MemoryServer implements Server {
       if (!actual.columns().containsAll(insert.writer().columns())) {
         throw Fault.of(ErrorCode.INCORRECT_DATA, "types differ");
       }
+      if (insert.rowCount() > mostRows) {
+        tooLarge++;
+        throw Fault.notClickHouse(413, true);
+      }
       List<Long> rows = rows(insert);
       if (rows.stream().anyMatch(refuses::test)) {
-        throw Fault.of(ErrorCode.VIOLATED_CONSTRAINT, "constraint");
+        throw refusal;
       }
       landed.addAll(rows);
     }
@@ -94,17 +110,18 @@ final class MemoryServer implements Server {
   }
 
   private static List<Long> rows(Insert insert) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      insert.rows().writeTo(bytes, insert.fromByte(), insert.toByte());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer buffer =
+        ByteBuffer.wrap(
+                insert.rows().bytes(), insert.fromByte(), insert.toByte() - insert.fromByte())
+            .order(ByteOrder.LITTLE_ENDIAN);
     boolean wide = insert.writer().columns().get(0).type().equals("Int64");
+    boolean more = insert.writer().columns().size() > 1;
     List<Long> rows = new ArrayList<>();
     while (buffer.hasRemaining()) {
       rows.add(wide ? buffer.getLong() : buffer.getInt());
+      if (more && buffer.get() == 0) {
+        buffer.getLong();
+      }
     }
     return rows;
   }

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
@@ -48,8 +50,16 @@ class RandomFaultsTest {
     MemoryServer server = new MemoryServer();
     Set<Long> refused = new HashSet<>();
     server.refuses = refused::contains;
+    if (random.nextBoolean()) {
+      server.refusal = Fault.refusal(9999, "a code that nobody knows", "q");
+    }
     Worker worker =
         new Worker(new FactSinkTask((config, executor) -> server), 1 + random.nextInt(70));
+    worker.queue =
+        () ->
+            random.nextInt(4) == 0
+                ? CompletableFuture.failedFuture(new TimeoutException("the queue is away"))
+                : CompletableFuture.completedFuture(null);
     Map<TopicPartition, List<Long>> expected = new HashMap<>();
     Set<TopicPartition> owned = new HashSet<>();
     for (int p = 0; p < PARTITIONS; p++) {
@@ -120,7 +130,10 @@ class RandomFaultsTest {
   private static void disturb(
       Worker worker, MemoryServer server, Random random, Set<TopicPartition> owned) {
     TopicPartition partition = new TopicPartition("t", random.nextInt(PARTITIONS));
-    switch (random.nextInt(30)) {
+    switch (random.nextInt(33)) {
+      case 30 -> server.fail(Fault.timeout(1));
+      case 31 -> server.fail(Fault.notClickHouse(413, true));
+      case 32 -> server.fail(Fault.refusal(241, "memory", "q"));
       case 0 -> server.fail(Fault.noAnswer("cut"));
       case 1 -> server.fail(Fault.of(ErrorCode.TOO_MANY_PARTS, "parts"));
       case 2 -> server.fail(Fault.of(ErrorCode.UNKNOWN_TABLE, "table"));

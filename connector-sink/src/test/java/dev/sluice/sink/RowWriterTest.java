@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.sink.TableLayout.Column;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -149,16 +148,14 @@ class RowWriterTest {
     writer.write(new Struct(schema).put("a", (byte) 1).put("b", (byte) 2), out);
 
     assertThat(out.toByteArray()).containsExactly(1, 2);
-    ByteArrayOutputStream header = new ByteArrayOutputStream();
-    writer.writeHeader(header);
-    assertThat(header.toString(StandardCharsets.UTF_8)).isEqualTo("\2\1a\1b\4Int8\4Int8");
+    assertThat(writer.header()).isEqualTo("\2\1a\1b\4Int8\4Int8".getBytes(StandardCharsets.UTF_8));
   }
 
   @Test
   void oneErrorListsAllInWhichSchemaAndTableDisagree() {
     Schema schema =
         SchemaBuilder.struct()
-            .field("made", SchemaBuilder.int32().parameter("clickhouse.type", "Int32").build())
+            .field("made", SchemaBuilder.int64().parameter("clickhouse.type", "Int64").build())
             .field("wide", INT64)
             .field("null", optional(INT32))
             .field("time", Timestamp.SCHEMA)
@@ -171,7 +168,7 @@ class RowWriterTest {
         new TableLayout(
             "t",
             List.of(
-                column("made", "Int64"),
+                column("made", "Int32"),
                 column("wide", "Int32"),
                 column("null", "Int32"),
                 column("time", "Int64"),
@@ -186,7 +183,7 @@ class RowWriterTest {
         .isInstanceOf(MisfitException.class)
         .hasMessage(
             "Rows do not fit table t:"
-                + " column made (Int64): the field is made for Int32;"
+                + " column made (Int32): the field is made for Int64;"
                 + " column wide (Int32): the column takes INT32, the field is INT64;"
                 + " column null (Int32): the field may be null, the column may not;"
                 + " column time (Int64): the column takes INT64, the field is INT64"

@@ -74,8 +74,9 @@ class SettingsReferenceTest {
     return "| | ClickHouse error codes |\n|---|---|\n"
         + codes("can pass: tried again", Fault.Kind.PASSING)
         + codes("somebody has to act: tried again", Fault.Kind.WAITING)
-        + codes("the table has changed, or a view on it is broken", Fault.Kind.MISMATCH)
-        + codes("rows are bad, or a column has another type", Fault.Kind.REFUSED);
+        + codes("the insert is too large: sent in parts", Fault.Kind.TOO_LARGE)
+        + codes("a row, the table or a view: other rows tell", Fault.Kind.UNSURE)
+        + codes("rows are bad", Fault.Kind.REFUSED);
   }
 
   private static String codes(String what, Fault.Kind kind) {

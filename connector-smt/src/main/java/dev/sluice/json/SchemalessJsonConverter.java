@@ -9,6 +9,7 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
+import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.storage.Converter;
 
@@ -37,6 +38,8 @@ public final class SchemalessJsonConverter implements Converter {
 
   private static final String SCHEMAS_ENABLE = "schemas.enable";
 
+  private static final String REFUSED_HANDLING = "refused.handling";
+
   private static final ConfigDef DEFINITION =
       new ConfigDef()
           .define(
@@ -46,10 +49,20 @@ public final class SchemalessJsonConverter implements Converter {
               LambdaValidator.with(
                   SchemalessJsonConverter::refuseSchemas, () -> "false: the name says it"),
               Importance.LOW,
-              "There for those who come from JsonConverter.");
+              "There for those who come from JsonConverter.")
+          .define(
+              REFUSED_HANDLING,
+              Type.STRING,
+              "fail",
+              ConfigDef.ValidString.in("fail", "pass"),
+              Importance.MEDIUM,
+              "What becomes of a value that is no JSON: an error, which Connect handles; or, with"
+                  + " pass, in front of Sluice's sink, a record that the sink sets aside, and of"
+                  + " which it waits for the copy in the dead letter queue.");
 
   private final JsonWriter writer = new JsonWriter();
   private final JsonReader reader = new JsonReader();
+  private boolean passRefused;
 
   private static void refuseSchemas(String name, Object value) {
     if (Boolean.TRUE.equals(value)) {
@@ -72,7 +85,8 @@ public final class SchemalessJsonConverter implements Converter {
   @Override
   public void configure(Map<String, ?> settings, boolean isKey) {
     // The definition refuses what is not allowed.
-    new AbstractConfig(DEFINITION, settings, false);
+    AbstractConfig config = new AbstractConfig(DEFINITION, settings, false);
+    passRefused = !isKey && config.getString(REFUSED_HANDLING).equals("pass");
   }
 
   /** Null without a schema has no bytes: a tombstone. */
@@ -81,10 +95,25 @@ public final class SchemalessJsonConverter implements Converter {
     return schema == null && value == null ? null : writer.write(schema, value);
   }
 
-  /** The schema is always null; null stands for no bytes and for JSON's null. */
+  /**
+   * The schema is null, but for what is refused; null stands for no bytes and for JSON's null.
+   *
+   * @throws DataException when it is no JSON, unless {@code refused.handling} is pass
+   */
   @Override
   public SchemaAndValue toConnectData(String topic, byte[] json) {
-    return json == null ? SchemaAndValue.NULL : new SchemaAndValue(null, reader.read(json));
+    if (json == null) {
+      return SchemaAndValue.NULL;
+    }
+    try {
+      return new SchemaAndValue(null, reader.read(json));
+    } catch (DataException e) {
+      if (!passRefused) {
+        throw e;
+      }
+      Struct refused = Refused.because(e.getMessage());
+      return new SchemaAndValue(refused.schema(), refused);
+    }
   }
 
   @Override

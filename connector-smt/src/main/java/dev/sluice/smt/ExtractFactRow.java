@@ -1,5 +1,6 @@
 package dev.sluice.smt;
 
+import dev.sluice.json.Refused;
 import dev.sluice.smt.TransformMetrics.Reason;
 import dev.sluice.smt.type.Mismatch;
 import java.util.Map;
@@ -92,10 +93,10 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
       return transformed(record);
     } catch (BadColumn e) {
       metrics.failed(e.column());
-      throw badData(record, e);
+      return refused(record, e);
     } catch (Mismatch e) {
       metrics.failedEnvelope();
-      throw badData(record, e);
+      return refused(record, e);
     }
   }
 
@@ -109,6 +110,9 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     if (value == null) {
       metrics.dropped(Reason.TOMBSTONE);
       return null;
+    }
+    if (value instanceof Struct struct && Refused.is(struct)) {
+      return record;
     }
     EnvelopePlan plan = planFor(value);
     Struct row = rowOf(record, plan, value);
@@ -190,8 +194,13 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
         : record.timestamp();
   }
 
-  private static DataException badData(ConnectRecord<?> record, RuntimeException reason) {
-    return new DataException(NAME + ": " + reason.getMessage() + ", at " + placeOf(record), reason);
+  private R refused(R record, RuntimeException reason) {
+    String said = NAME + ": " + reason.getMessage() + ", at " + placeOf(record);
+    // On its way into Kafka it would become a record of the topic.
+    if (settings.passRefused() && record instanceof SinkRecord) {
+      return withValue(record, Refused.because(said), record.timestamp());
+    }
+    throw new DataException(said, reason);
   }
 
   /** Where the record stands in Kafka, or, before it is there, its topic. */

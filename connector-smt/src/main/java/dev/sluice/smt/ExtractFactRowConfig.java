@@ -35,6 +35,7 @@ final class ExtractFactRowConfig {
   static final String NULL_HANDLING = "null.handling";
   static final String UNAVAILABLE_HANDLING = "unavailable.handling";
   static final String TRUNCATE_HANDLING = "truncate.handling";
+  static final String REFUSED_HANDLING = "refused.handling";
   static final String KEY_COLUMNS = "key.columns";
   static final String REPLICA_IDENTITY = "replica.identity";
   static final String MISSING_COLUMNS = "missing.columns";
@@ -260,7 +261,21 @@ final class ExtractFactRowConfig {
               EVENTS,
               7,
               Width.SHORT,
-              "Truncates");
+              "Truncates")
+          .define(
+              REFUSED_HANDLING,
+              Type.STRING,
+              "fail",
+              ValidString.in("fail", "pass"),
+              Importance.MEDIUM,
+              "What becomes of a record that is refused: an error, which Connect handles; or, with"
+                  + " `pass`, in front of Sluice's sink, a record that the sink sets aside, and of"
+                  + " which it waits for the copy in the dead letter queue. Connect itself does"
+                  + " not: a letter that never arrives is a line in its log.",
+              EVENTS,
+              8,
+              Width.SHORT,
+              "Refused records");
 
   private ExtractFactRowConfig() {}
 

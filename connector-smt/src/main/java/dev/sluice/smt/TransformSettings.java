@@ -28,6 +28,7 @@ import org.apache.kafka.connect.data.Schema;
  * @param defaultForNull whether null in a column that forbids it becomes the type's default
  * @param nullForUnavailable whether a value that the event leaves out counts as null
  * @param failOnTruncate whether a truncate is an error
+ * @param passRefused whether a refused record is passed to the sink, which sets it aside
  * @param keyColumns which columns tell rows apart, by number; their values are never made up
  * @param fullBefore whether the old row of a change is whole, instead of its key alone
  * @param positionColumn the version column that holds the position in the log, or -1
@@ -45,6 +46,7 @@ record TransformSettings(
     boolean defaultForNull,
     boolean nullForUnavailable,
     boolean failOnTruncate,
+    boolean passRefused,
     BitSet keyColumns,
     boolean fullBefore,
     int positionColumn,
@@ -92,6 +94,7 @@ record TransformSettings(
         values.get(ExtractFactRowConfig.NULL_HANDLING).equals("default"),
         values.get(ExtractFactRowConfig.UNAVAILABLE_HANDLING).equals("null"),
         truncates.equals("fail"),
+        values.get(ExtractFactRowConfig.REFUSED_HANDLING).equals("pass"),
         keyColumns(columns, schema, values),
         values.get(ExtractFactRowConfig.REPLICA_IDENTITY).equals("full"),
         flagDeletes ? positionColumn(columns, schema, values) : -1,

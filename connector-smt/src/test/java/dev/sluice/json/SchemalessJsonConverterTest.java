@@ -266,7 +266,8 @@ class SchemalessJsonConverterTest {
 
   @Test
   void pluginIsDescribedToTheWorker() {
-    assertThat(converter.config().names()).containsExactly("schemas.enable");
+    assertThat(converter.config().names())
+        .containsExactlyInAnyOrder("schemas.enable", "refused.handling");
     assertThat(converter.version()).isEqualTo("unpackaged");
   }
 

@@ -118,7 +118,7 @@ class ExtractFactRowConfigTest extends TransformTest {
   @Test
   void everySettingIsDocumented() {
     assertThat(transform.config().configKeys().values())
-        .hasSize(16)
+        .hasSize(18)
         .allSatisfy(
             key -> {
               assertThat(key.documentation).endsWith(".");
