@@ -2,6 +2,7 @@ package dev.sluice.sink;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -14,16 +15,26 @@ import org.apache.kafka.connect.sink.ErrantRecordReporter;
  * acknowledged, and it is sent again: a letter that is too large for the queue, a topic that is
  * gone or a missing right hold the table up, and are said. (What Kafka refuses after having taken
  * it in, Connect learns too, and fails the task.)
+ *
+ * <p>Connect's answer leaves out a way that is over before the call is, which a sending that works
+ * never is, and one that its producer refuses always: so an answer that is there at once says that
+ * the letter was not sent. Should it ever have been, the queue holds it twice.
  */
 final class DeadLetters {
+  /** In place of the first answer, once that has been looked at. */
+  private static final Future<Void> OPEN = CompletableFuture.completedFuture(null);
+
   private final ErrantRecordReporter reporter;
+  private final boolean toQueue;
   private final SinkMetrics metrics;
 
   /**
    * @param reporter Connect's; null where the settings want a bad record to fail the task
+   * @param toQueue whether there is a queue, and not Connect's log alone
    */
-  DeadLetters(ErrantRecordReporter reporter, SinkMetrics metrics) {
+  DeadLetters(ErrantRecordReporter reporter, boolean toQueue, SinkMetrics metrics) {
     this.reporter = reporter;
+    this.toQueue = toQueue;
     this.metrics = metrics;
   }
 
@@ -50,8 +61,8 @@ final class DeadLetters {
         retry.untilDone(
             "Setting aside a record",
             () -> {
-              Future<Void> last = sent.set(number, null);
-              await(last == null ? report(letters.get(number)) : last);
+              Future<Void> first = sent.set(number, OPEN);
+              await(first == OPEN ? report(letters.get(number)) : first);
               return null;
             });
         open--;
@@ -63,11 +74,19 @@ final class DeadLetters {
     }
   }
 
+  /** Null where the letter was not sent. */
   private Future<Void> report(Batch.Letter letter) {
-    return reporter.report(letter.record(), letter.reason());
+    Future<Void> answer = reporter.report(letter.record(), letter.reason());
+    return toQueue && answer.isDone() ? null : answer;
   }
 
   private static void await(Future<Void> letter) throws Fault, InterruptedException {
+    if (letter == null) {
+      throw new Fault(
+          Fault.Kind.WAITING,
+          0,
+          "Connect cannot send it to the dead letter queue; its log has the reason, one line before");
+    }
     try {
       letter.get();
     } catch (ExecutionException e) {

@@ -91,7 +91,7 @@ public final class FactSinkTask extends SinkTask {
             });
     server = connect.apply(config, executor);
     metrics = new SinkMetrics(context.pluginMetrics());
-    letters = new DeadLetters(context.errantRecordReporter(), metrics);
+    letters = new DeadLetters(context.errantRecordReporter(), config.deadLetterQueue(), metrics);
   }
 
   @Override

@@ -28,7 +28,8 @@ record SinkConfig(
     long retryTimeoutMs,
     int retryBackoffMs,
     int retryBackoffMaxMs,
-    boolean truncate) {
+    boolean truncate,
+    boolean deadLetterQueue) {
 
   private static final String TASKS_MAX = "tasks.max";
   private static final String TOLERANCE = "errors.tolerance";
@@ -97,7 +98,8 @@ record SinkConfig(
         config.getLong(SinkSettings.RETRY_TIMEOUT),
         config.getInt(SinkSettings.RETRY_BACKOFF),
         config.getInt(SinkSettings.RETRY_BACKOFF_MAX),
-        config.getBoolean(SinkSettings.TRUNCATE));
+        config.getBoolean(SinkSettings.TRUNCATE),
+        !settings.getOrDefault(QUEUE, "").isBlank());
   }
 
   /**

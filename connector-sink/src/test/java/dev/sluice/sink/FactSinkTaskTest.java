@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -571,6 +572,27 @@ class FactSinkTaskTest {
 
     assertThat(refusals.get()).isNegative();
     assertThat(server.landed()).isEqualTo(numbers(1, 9));
+    assertThat(worker.metric("dead-letters-total")).isEqualTo(1);
+  }
+
+  @Test
+  void anAnswerOfConnectsThatIsThereAtOnceIsNoLetter() throws Exception {
+    settings.put("errors.deadletterqueue.topic.name", "letters");
+    AtomicInteger refusals = new AtomicInteger(3);
+    worker.queue =
+        () ->
+            refusals.getAndDecrement() > 0
+                // Of a producer that has refused it Connect says no more than this.
+                ? CompletableFuture.completedFuture(null)
+                : new CompletableFuture<Void>().completeOnTimeout(null, 5, TimeUnit.MILLISECONDS);
+    worker.produce(P0, "no row");
+    worker.start(settings, P0);
+
+    pollUntil(() -> worker.metric("retries-total") > 0);
+    assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
+    worker.drain();
+
+    assertThat(refusals.get()).isEqualTo(-1);
     assertThat(worker.metric("dead-letters-total")).isEqualTo(1);
   }
 

@@ -10,10 +10,10 @@ import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.Topics;
 import java.nio.file.Path;
 
 /** The bulk load of a pipeline that is about to be registered: what load and register share. */
@@ -69,7 +69,7 @@ final class FirstRows {
   /** Makes the topic that the first change would have to wait for. */
   static void createTopic(Pipeline pipeline, String kafka, Narrator narrator) {
     try {
-      ChangeTopic.create(kafka, pipeline.topic(), pipeline.source().config());
+      Topics.createForChanges(kafka, pipeline.topic(), pipeline.source().config());
     } catch (SluiceException e) {
       narrator.say(
           e.getMessage()

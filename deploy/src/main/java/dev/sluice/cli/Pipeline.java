@@ -44,9 +44,25 @@ record Pipeline(
         factTable(sink, topic, runningTable));
   }
 
-  /** The first topic of a sink. */
+  /**
+   * The first topic of a sink.
+   *
+   * @throws SluiceException when it names none, but a pattern
+   */
   static String topic(ConnectorSpec sink, TableName runningTable) {
     String topics = sink.config().getOrDefault("topics", "");
+    if (topics.isBlank()) {
+      String pattern = sink.config().get("topics.regex");
+      throw new SluiceException(
+          sink.name()
+              + (pattern == null
+                  ? " names no topic."
+                  : " reads all topics that match topics.regex = "
+                      + pattern
+                      + ": which of them belongs to a table cannot be told from that. Name them in"
+                      + " topics, or look at one of them with --sink FILE, a copy of the connector's"
+                      + " settings with that one in topics."));
+    }
     return resolved(topics, "topics of " + sink.name(), runningTable).split(",")[0].strip();
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What the fact table has to be like for the newest version of a row to win, and to stay. */
 final class ClickHouseChecks {
@@ -49,7 +50,25 @@ final class ClickHouseChecks {
     engine(engine);
     partition(found.get(0).getString(2));
     removal(engine);
+    views();
     return findings.checks();
+  }
+
+  /** One insert is the table and its views, and they are not one. */
+  private void views() {
+    String views =
+        text(
+            "SELECT arrayStringConcat(dependencies_table, ', ') FROM system.tables WHERE database ="
+                + " currentDatabase() AND name = "
+                + Sql.factText(table));
+    findings.advise(
+        views.isEmpty(),
+        "materialized views",
+        views.isEmpty() ? "none" : views,
+        "a view gets rows more than once (deliveries are repeated, and an update or a delete is"
+            + " another row), and one that throws sets rows aside which the fact table has",
+        "views that neither count nor sum such rows: into a ReplacingMergeTree by the same key and"
+            + " version, or read from the _current view when asked");
   }
 
   private void columns() {
@@ -94,7 +113,15 @@ final class ClickHouseChecks {
   private void engine(String engine) {
     Matcher version = VERSION.matcher(engine);
     boolean replacing = version.find();
-    String column = replacing ? version.group(1).split(",")[0].strip() : "";
+    // A replicated one begins with its path and its replica's name, in quotes.
+    String column =
+        replacing
+            ? Stream.of(version.group(1).split(","))
+                .map(String::strip)
+                .filter(argument -> !argument.startsWith("'"))
+                .findFirst()
+                .orElse("")
+            : "";
     findings.require(
         replacing && column.equals(mapping.versionField()),
         "engine",

@@ -61,7 +61,12 @@ public final class Doctor {
             "Kafka",
             "--kafka",
             () ->
-                new KafkaChecks(patient.kafka(), patient.topic(), patient.sink(), patient.mapping())
+                new KafkaChecks(
+                        patient.kafka(),
+                        patient.topic(),
+                        patient.source(),
+                        patient.sink(),
+                        patient.mapping())
                     .run()));
     checks.addAll(
         attempt(

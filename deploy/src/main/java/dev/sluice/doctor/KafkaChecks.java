@@ -22,16 +22,31 @@ final class KafkaChecks {
   private static final int SAMPLED = 2_000;
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final String LARGEST_REQUEST = "producer.override.max.request.size";
+
+  /** What a producer sends and a broker takes, if nobody says more. */
+  private static final long LARGEST_BY_DEFAULT = 1 << 20;
+
+  /** Names, the reason and its stack trace. */
+  private static final long REASON_BYTES = 64 << 10;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final String bootstrapServers;
   private final String topic;
+  private final ConnectorSpec source;
   private final ConnectorSpec sink;
   private final FactMapping mapping;
   private final Findings findings = new Findings("Kafka");
 
-  KafkaChecks(String bootstrapServers, String topic, ConnectorSpec sink, FactMapping mapping) {
+  KafkaChecks(
+      String bootstrapServers,
+      String topic,
+      ConnectorSpec source,
+      ConnectorSpec sink,
+      FactMapping mapping) {
     this.bootstrapServers = bootstrapServers;
+    this.source = source;
     this.topic = topic;
     this.sink = sink;
     this.mapping = mapping;
@@ -179,6 +194,43 @@ final class KafkaChecks {
           "%,d in %s".formatted(count, queue),
           "each is a row that is missing from the facts",
           "the page of ./sluice ops shows their reasons; mend them, and put the letters back");
+      roomForLetters(letters, queue);
     }
+  }
+
+  /** A letter is its record and a reason: it has to fit where the record did. */
+  private void roomForLetters(TopicLag letters, String queue) {
+    long sent = number(sink, LARGEST_REQUEST);
+    boolean there = !letters.ends().isEmpty();
+    long taken = there ? size(letters) : LARGEST_BY_DEFAULT;
+    long record = number(source, LARGEST_REQUEST);
+    try (TopicLag changes = new TopicLag(bootstrapServers, topic, sink.name())) {
+      record = changes.ends().isEmpty() ? record : Math.min(record, size(changes));
+    }
+    long needed = record + REASON_BYTES;
+    findings.require(
+        Math.min(sent, taken) >= needed,
+        "room for dead letters",
+        "%,d bytes sent, %s".formatted(sent, there ? "%,d taken".formatted(taken) : "no topic yet"),
+        "a record of nearly %,d bytes does not get there: the row is lost, or holds its table up"
+            .formatted(record),
+        LARGEST_REQUEST
+            + " of the sink and max.message.bytes of topic "
+            + queue
+            + ": at least "
+            + needed
+            + ", as in kafka-configs.sh --alter --topic "
+            + queue
+            + " --add-config max.message.bytes="
+            + needed);
+  }
+
+  private static long number(ConnectorSpec connector, String setting) {
+    String value = connector.config().getOrDefault(setting, Long.toString(LARGEST_BY_DEFAULT));
+    return value.matches("\\d{1,18}") ? Long.parseLong(value) : LARGEST_BY_DEFAULT;
+  }
+
+  private static long size(TopicLag of) {
+    return Long.parseLong(of.setting("max.message.bytes"));
   }
 }

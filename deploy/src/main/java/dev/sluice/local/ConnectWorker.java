@@ -45,7 +45,10 @@ final class ConnectWorker implements Server {
     this.home = home;
     this.dataDir = dataDir;
     this.port = port;
-    this.environment = new HashMap<>(environment);
+    this.environment = new HashMap<>();
+    // Debezium reads arrays of dates and times, and Postgres writes a tstzrange, in the JVM's zone.
+    this.environment.put("TZ", "UTC");
+    this.environment.putAll(environment);
     this.environment.put("SLUICE_KAFKA", bootstrapServers);
     this.settings = new TreeMap<>(settings);
     this.settings.put("listeners", "http://127.0.0.1:" + port);

@@ -15,7 +15,6 @@ import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ChangeTopic;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.FactTable;
@@ -23,6 +22,7 @@ import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.pipeline.Topics;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
 import java.sql.Connection;
@@ -165,7 +165,7 @@ public final class LocalPipeline implements AutoCloseable {
                   .run(false));
     }
     source = InitialLoad.streaming(source);
-    ChangeTopic.create(stack.kafka(), topic(), source.config());
+    Topics.createForChanges(stack.kafka(), topic(), source.config());
     return loaded;
   }
 
@@ -180,6 +180,7 @@ public final class LocalPipeline implements AutoCloseable {
     }
     List<Change> changes = registration.changes(List.of(source, sink));
     registration.refuseInvalid(changes);
+    Topics.createForDeadLetters(stack.kafka(), sink.config());
     registration.apply(
         changes,
         TASKS_LIMIT,

@@ -101,9 +101,8 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
       case "time" -> texts(canonical.postgres() + " || 'Z'", "startsWith({}, '24:00:00')", fact);
       case "timetz" ->
           texts(
-              "CASE WHEN {}::time <> '24:00' THEN "
-                  + canonical.postgres()
-                  + " || 'Z' ELSE '24' END",
+              // Null is no 24:00 and stays null.
+              "CASE WHEN {}::time = '24:00' THEN '24' ELSE " + canonical.postgres() + " || 'Z' END",
               "{} = '24'",
               fact);
       case "timestamptz" ->

@@ -4,15 +4,21 @@ import com.clickhouse.client.api.Client;
 import com.clickhouse.client.api.ClientConfigProperties;
 import com.clickhouse.client.api.DataStreamWriter;
 import com.clickhouse.client.api.ServerException;
+import com.clickhouse.client.api.command.CommandResponse;
+import com.clickhouse.client.api.command.CommandSettings;
+import com.clickhouse.client.api.http.ClickHouseHttpProto;
 import com.clickhouse.client.api.insert.InsertResponse;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
 import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
 import dev.sluice.SluiceException;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 
 /**
@@ -72,8 +78,13 @@ public final class ClickHouse implements AutoCloseable {
 
   /** Runs one statement, with its data behind it where it has any. */
   public void executeOne(String statement) {
+    String queryId = UUID.randomUUID().toString();
+    CommandSettings settings = new CommandSettings();
+    settings.setQueryId(queryId);
     try {
-      client.execute(statement).get().close();
+      CommandResponse response = client.execute(statement, settings).get();
+      response.close();
+      requireOwn(response.getResponseHeaders(), queryId);
     } catch (ExecutionException e) {
       throw failed(e.getCause());
     } catch (InterruptedException e) {
@@ -90,7 +101,7 @@ public final class ClickHouse implements AutoCloseable {
    * @param into what follows INSERT INTO, up to FORMAT
    * @param settings of this statement
    * @param queryId what the server shall call it; unique
-   * @return rows written
+   * @return rows that ClickHouse says it has written, those of materialized views among them
    * @throws Exception the client's own, or the writer's: the caller knows which of them may pass
    */
   public long insert(
@@ -103,8 +114,38 @@ public final class ClickHouse implements AutoCloseable {
     InsertSettings insert = new InsertSettings().setQueryId(queryId);
     insert.setOption(ClientConfigProperties.RETRY_ON_FAILURE.getKey(), 0);
     settings.forEach(insert::serverSetting);
-    try (InsertResponse response = client.insert(into, writer, format, insert).get()) {
+    try (InsertResponse response =
+        client.insert(into, new SentOnce(writer), format, insert).get()) {
+      requireOwn(response.getResponseHeaders(), queryId);
       return response.getWrittenRows();
+    }
+  }
+
+  /** The client follows redirects and repeats some requests by itself; rows go out once. */
+  private static final class SentOnce implements DataStreamWriter {
+    private final DataStreamWriter writer;
+    private boolean sent;
+
+    SentOnce(DataStreamWriter writer) {
+      this.writer = writer;
+    }
+
+    @Override
+    public void onOutput(OutputStream out) throws IOException {
+      if (sent) {
+        throw new IOException("something between here and ClickHouse wants the rows once more");
+      }
+      sent = true;
+      writer.onOutput(out);
+    }
+  }
+
+  /** A proxy's page may have any status: what ClickHouse has answered bears the query's id. */
+  private static void requireOwn(Map<String, String> headers, String queryId) throws IOException {
+    if (!queryId.equals(headers.get(ClickHouseHttpProto.HEADER_QUERY_ID))) {
+      throw new IOException(
+          "no answer from ClickHouse: something before it answers in its place, or takes away its"
+              + " header X-ClickHouse-Query-Id");
     }
   }
 

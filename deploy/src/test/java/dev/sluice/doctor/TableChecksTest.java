@@ -170,6 +170,15 @@ class TableChecksTest {
   }
 
   @Test
+  void anIntervalThatBecomesANumberMayLoseAMicrosecond() {
+    SourceTable table = table(List.of(id(), column("took", "interval", false)), 'f', ALL);
+    FactColumn id = new FactColumn("id", "Int32", null);
+    List<FactColumn> number = List.of(id, new FactColumn("took", "Nullable(Int64)", null));
+
+    assertThat(check(table, 15, "intervals", number, Map.of()).verdict()).isEqualTo(Verdict.WARN);
+  }
+
+  @Test
   void columnsThatNobodyNamesAreAWarningOrWhateverTheTransformMakesOfThem() {
     SourceTable table = table(List.of(id(), column("more", "text", false)), 'f', ALL);
     List<FactColumn> schema = List.of(new FactColumn("id", "Int32", null));

@@ -6,6 +6,7 @@ import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.PostgresAddress;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -22,6 +23,7 @@ public final class TwoDatabases implements AutoCloseable {
   private final PostgresServer postgres;
   private final Supervisor first;
   private final Supervisor second;
+  private final ClickHouseServer server;
   private final ClickHouse clickHouse;
 
   /** Starts both. */
@@ -30,8 +32,7 @@ public final class TwoDatabases implements AutoCloseable {
     Downloads downloads = new Downloads(line -> {});
     ports = new Ports(downloads.folder("ports"), line -> {});
     postgres = new PostgresServer(downloads.postgres(), dataDir, ports.any());
-    ClickHouseServer server =
-        new ClickHouseServer(Home.locate(), downloads.libchdb(), dataDir, ports.any());
+    server = new ClickHouseServer(Home.locate(), downloads.libchdb(), dataDir, ports.any());
     first = new Supervisor(postgres, dataDir, line -> {});
     second = new Supervisor(server, dataDir, line -> {});
     first.start();
@@ -48,6 +49,11 @@ public final class TwoDatabases implements AutoCloseable {
   public PostgresAddress postgres(String role) {
     PostgresAddress address = postgres.address();
     return new PostgresAddress(address.host(), address.port(), address.database(), role, "");
+  }
+
+  /** Where ClickHouse is. */
+  public ClickHouseAddress clickHouseAddress() {
+    return server.address();
   }
 
   /** Queries to ClickHouse. */

@@ -1,0 +1,87 @@
+package dev.sluice.pipeline;
+
+import dev.sluice.SluiceException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** Topics that Connect would create by itself: later, or with limits that are too low. */
+public final class Topics {
+
+  private static final String SETTINGS = "topic.creation.default.";
+  private static final String QUEUE = "errors.deadletterqueue.topic.name";
+  private static final String QUEUE_REPLICAS = "errors.deadletterqueue.topic.replication.factor";
+  private static final String LARGEST_LETTER = "producer.override.max.request.size";
+
+  private Topics() {}
+
+  /**
+   * Creates the topic of a table whose rows were not brought by a snapshot, as the source
+   * connector's {@code topic.creation.default.*} say; one that is there stays as it is. Connect
+   * would create it with the first change, and the sink would find it some seconds later; made at
+   * once, the first change is as fast as any other.
+   *
+   * @throws SluiceException when Kafka does not answer, or refuses
+   */
+  public static void createForChanges(
+      String bootstrapServers, String topic, Map<String, String> source) {
+    Map<String, String> configs = new HashMap<>();
+    source.forEach(
+        (setting, value) -> {
+          if (setting.startsWith(SETTINGS)) {
+            configs.put(setting.substring(SETTINGS.length()), value);
+          }
+        });
+    Optional<Integer> partitions = number(configs.remove("partitions"));
+    Optional<Short> replicas =
+        number(configs.remove("replication.factor")).map(Integer::shortValue);
+    create(bootstrapServers, new NewTopic(topic, partitions, replicas).configs(configs));
+  }
+
+  /**
+   * Creates a sink's dead letter queue, which takes letters as large as the sink's producer sends;
+   * one that is there stays as it is. Connect would create it with the broker's limit, which a
+   * letter may exceed though its record does not: it has the reason in its headers.
+   *
+   * @param sink the sink's settings; without a queue nothing is done
+   * @throws SluiceException when Kafka does not answer, or refuses
+   */
+  public static void createForDeadLetters(String bootstrapServers, Map<String, String> sink) {
+    String queue = sink.getOrDefault(QUEUE, "");
+    String largest = sink.getOrDefault(LARGEST_LETTER, "");
+    if (queue.isEmpty() || queue.contains("$") || largest.isEmpty() || largest.contains("$")) {
+      return;
+    }
+    Optional<Short> replicas = number(sink.get(QUEUE_REPLICAS)).map(Integer::shortValue);
+    create(
+        bootstrapServers,
+        new NewTopic(queue, Optional.of(1), replicas)
+            .configs(Map.of("max.message.bytes", largest)));
+  }
+
+  private static void create(String bootstrapServers, NewTopic wanted) {
+    try (Admin admin = TopicLag.connect(bootstrapServers)) {
+      TopicLag.ask(
+          () -> {
+            try {
+              return admin.createTopics(List.of(wanted)).all().get();
+            } catch (ExecutionException e) {
+              if (e.getCause() instanceof TopicExistsException) {
+                return null;
+              }
+              throw e;
+            }
+          });
+    }
+  }
+
+  /** Connect's -1, like nothing, is the broker's own default. */
+  private static Optional<Integer> number(String setting) {
+    return Optional.ofNullable(setting).map(Integer::valueOf).filter(number -> number > 0);
+  }
+}
