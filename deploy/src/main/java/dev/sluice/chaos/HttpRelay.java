@@ -27,6 +27,9 @@ final class HttpRelay implements Runnable {
   private static final int HELD_BACK = 10;
   private static final int PIECES = 30;
 
+  /** Deadlines that a patient client does not wait either. */
+  private static final int TOO_SLOW = 20;
+
   private final FaultProxy proxy;
   private final Socket client;
   private final long deadlineMillis;
@@ -114,7 +117,7 @@ final class HttpRelay implements Runnable {
         proxy.hold(fault, Long.MAX_VALUE);
         end();
       }
-      case SLOW -> trickle(fault, forward(request).bytes(), out, 2 * deadlineMillis);
+      case SLOW -> trickle(fault, forward(request).bytes(), out, TOO_SLOW * deadlineMillis);
       case RESET_AFTER_TAKEN -> {
         forward(request);
         end();

@@ -85,11 +85,9 @@ public enum NetworkFault {
   /** A server newer than the client says what the client does not know. */
   UNKNOWN_CODE(9999);
 
-  /** Bytes of a body that are too many for {@link #TOO_LARGE} and {@link #LIMIT_CODES}. */
-  public static final int LARGE = 128 << 10;
-
   private static final Set<NetworkFault> ANY_PROTOCOL = EnumSet.range(CONNECTION_REFUSED, SLOW);
-  private static final Set<NetworkFault> BY_SIZE = EnumSet.of(TOO_LARGE, LIMIT_CODES);
+  private static final Set<NetworkFault> LETTING_THROUGH =
+      EnumSet.of(NONE, PIECEMEAL, JUST_IN_TIME, JUST_TOO_LATE, TOO_LARGE, LIMIT_CODES);
 
   private final HttpMessage answer;
   private final int[] codes;
@@ -109,9 +107,21 @@ public enum NetworkFault {
     return ANY_PROTOCOL.contains(this);
   }
 
-  /** True when inserts get through all the same, if need be smaller ones. */
+  /** True when inserts get through all the same: smaller ones, or from a client with patience. */
   public boolean letsInsertsThrough() {
-    return this == NONE || this == PIECEMEAL || this == JUST_IN_TIME || BY_SIZE.contains(this);
+    return LETTING_THROUGH.contains(this);
+  }
+
+  /**
+   * Up to so many bytes of a body pass. One row of any test is smaller; and the two are far apart,
+   * so that a client that has got used to one still has to learn the other.
+   */
+  int passingBytes() {
+    return switch (this) {
+      case TOO_LARGE -> 256 << 10;
+      case LIMIT_CODES -> 20 << 10;
+      default -> -1;
+    };
   }
 
   /** True when a row may rightly be given up for what ClickHouse seems to say of it. */
@@ -129,8 +139,7 @@ public enum NetworkFault {
     if (meetsAnyProtocol()) {
       return true;
     }
-    boolean tooSmall = BY_SIZE.contains(this) && request.body().length <= LARGE;
-    return this != NONE && request.isInsert() && !tooSmall;
+    return this != NONE && request.isInsert() && request.body().length > passingBytes();
   }
 
   /**

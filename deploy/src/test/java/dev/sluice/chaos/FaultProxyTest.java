@@ -32,11 +32,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(20)
 final class FaultProxyTest {
 
-  private static final Duration DEADLINE = Duration.ofMillis(200);
+  private static final Duration DEADLINE = Duration.ofMillis(50);
   private static final String INSERT = "POST /?query=INSERT+INTO+t&query_id=a1 HTTP/1.1\r\n";
   private static final String SELECT = "POST /?query=SELECT+1 HTTP/1.1\r\n";
 
-  private static final String TOO_MUCH = "x".repeat(NetworkFault.LARGE + 1);
+  private static final String TOO_MUCH = "x".repeat(1 << 20);
 
   private final List<String> taken = new CopyOnWriteArrayList<>();
   private FaultProxy proxy;
