@@ -13,6 +13,9 @@ final class Filling {
 
   private static final long GATHERING_MAX_MS = 5_000;
 
+  /** Records that are to be set aside are kept whole, and may be large. */
+  private static final int MOST_LETTERS = 500;
+
   private final SinkConfig config;
   private Batch batch;
   private Batch spare;
@@ -29,7 +32,9 @@ final class Filling {
 
   boolean isFull() {
     return batch != null
-        && (batch.count() >= config.batchRows() || batch.bytes() >= config.batchBytes());
+        && (batch.count() >= config.batchRows()
+            || batch.bytes() >= config.batchBytes()
+            || batch.letters().size() >= MOST_LETTERS);
   }
 
   /** The first offset of a partition here; the largest number for none. */

@@ -1,17 +1,13 @@
 package dev.sluice.sink;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -49,13 +45,15 @@ final class HttpHost {
       return new Body(text.getBytes(StandardCharsets.UTF_8), new byte[0], 0, 0);
     }
 
-    private int length() {
-      return head.length + to - from;
-    }
-
-    private InputStream stream() {
-      return new SequenceInputStream(
-          new ByteArrayInputStream(head), new ByteArrayInputStream(bytes, from, to - from));
+    private byte[] packed() {
+      ByteArrayOutputStream packed = new ByteArrayOutputStream((to - from) / 2 + 64);
+      try (LZ4FrameOutputStream out = new LZ4FrameOutputStream(packed)) {
+        out.write(head);
+        out.write(bytes, from, to - from);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return packed.toByteArray();
     }
   }
 
@@ -178,16 +176,9 @@ final class HttpHost {
 
   private BodyPublisher publisher(Body body) {
     if (!config.compress()) {
-      // Of known length, so that a server tells a body that was cut from one that is over.
-      return BodyPublishers.fromPublisher(
-          BodyPublishers.ofInputStream(body::stream), body.length());
+      return new Slices(body);
     }
-    ByteArrayOutputStream packed = new ByteArrayOutputStream(body.length() / 2 + 64);
-    try (LZ4FrameOutputStream out = new LZ4FrameOutputStream(packed)) {
-      body.stream().transferTo(out);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return BodyPublishers.ofByteArray(packed.toByteArray());
+    byte[] packed = body.packed();
+    return new Slices(new Body(packed, packed, 0, 0));
   }
 }

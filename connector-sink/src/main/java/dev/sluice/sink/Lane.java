@@ -144,11 +144,6 @@ final class Lane {
     progress.remove(source);
   }
 
-  /** Partitions whose records have come here. */
-  Set<Source> sources() {
-    return progress.keySet();
-  }
-
   /**
    * Takes a record. A full batch still takes the rest of the poll that overfilled it; {@link
    * #accepting} then holds the consumer back.

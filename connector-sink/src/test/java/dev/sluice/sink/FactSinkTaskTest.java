@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,18 @@ class FactSinkTaskTest {
   private static final TopicPartition P1 = new TopicPartition("t", 1);
   private static final Schema LONG = SchemaBuilder.struct().field("n", Schema.INT64_SCHEMA).build();
   private static final Schema INT = SchemaBuilder.struct().field("n", Schema.INT32_SCHEMA).build();
+
+  private static final Schema MORE =
+      SchemaBuilder.struct()
+          .field("n", Schema.INT64_SCHEMA)
+          .field("more", Schema.OPTIONAL_INT64_SCHEMA)
+          .build();
+  private static final TableLayout WITH_MORE =
+      new TableLayout(
+          "t",
+          List.of(
+              new TableLayout.Column("n", "Int64", ""),
+              new TableLayout.Column("more", "Nullable(Int64)", "")));
 
   private final MemoryServer server = new MemoryServer();
   private final FactSinkTask task = new FactSinkTask((config, executor) -> server);
@@ -275,6 +288,21 @@ class FactSinkTaskTest {
 
     assertThat(worker.deadLetters).hasSize(75);
     assertThat(Set.copyOf(server.landed())).isEqualTo(Set.copyOf(numbers(75, 100)));
+  }
+
+  @Test
+  void recordsToBeSetAsideDoNotFillTheMemory() throws Exception {
+    CompletableFuture<Void> letter = new CompletableFuture<>();
+    worker.queue = () -> letter;
+    worker.produce(P0, Collections.nCopies(5_000, "no row").toArray());
+    worker.start(settings, P0);
+
+    pollUntil(() -> worker.isPaused(P0) && worker.metric("dead-letters-open") > 0);
+    assertThat(worker.position(P0)).isLessThan(2_000);
+
+    letter.complete(null);
+    worker.drain();
+    assertThat(worker.deadLetters).hasSize(5_000);
   }
 
   @Test
@@ -764,19 +792,9 @@ class FactSinkTaskTest {
   @Test
   void rowsOfTwoShapesThatTakeTurnsGoInFewInserts() throws Exception {
     settings.put("batch.rows", "1000");
-    server.actual =
-        new TableLayout(
-            "t",
-            List.of(
-                new TableLayout.Column("n", "Int64", ""),
-                new TableLayout.Column("more", "Nullable(Int64)", "")));
-    Schema more =
-        SchemaBuilder.struct()
-            .field("n", Schema.INT64_SCHEMA)
-            .field("more", Schema.OPTIONAL_INT64_SCHEMA)
-            .build();
+    server.actual = WITH_MORE;
     for (long n = 0; n < 1_000; n++) {
-      Struct row = new Struct(n % 2 == 0 ? LONG : more).put("n", n);
+      Struct row = new Struct(n % 2 == 0 ? LONG : MORE).put("n", n);
       worker.produce(P0, new Worker.Keyed("key " + n, row));
     }
 
@@ -788,19 +806,9 @@ class FactSinkTaskTest {
 
   @Test
   void rowsOfOneKeyKeepTheirOrderWhateverTheirShape() throws Exception {
-    server.actual =
-        new TableLayout(
-            "t",
-            List.of(
-                new TableLayout.Column("n", "Int64", ""),
-                new TableLayout.Column("more", "Nullable(Int64)", "")));
-    Schema more =
-        SchemaBuilder.struct()
-            .field("n", Schema.INT64_SCHEMA)
-            .field("more", Schema.OPTIONAL_INT64_SCHEMA)
-            .build();
+    server.actual = WITH_MORE;
     for (long n = 0; n < 600; n++) {
-      Struct row = new Struct(n % 3 == 0 ? LONG : more).put("n", n);
+      Struct row = new Struct(n % 3 == 0 ? LONG : MORE).put("n", n);
       worker.produce(P0, new Worker.Keyed(("key " + n % 7).getBytes(), row));
     }
 
