@@ -24,11 +24,12 @@ final class Battlefield implements AutoCloseable {
 
   private static final int ROWS = 2_000;
   private static final Duration REGISTER_LIMIT = Duration.ofSeconds(60);
+  private static final Duration INSERT_TIMEOUT = Duration.ofSeconds(10);
   private static final String MARKER = "md5('visit1000')::uuid";
 
-  private final NetworkProxy toPostgres = new NetworkProxy();
-  private final NetworkProxy toClickHouse = new NetworkProxy();
-  private final NetworkProxy toKafka = new NetworkProxy();
+  private final FaultProxy toPostgres = FaultProxy.ofBytes();
+  private final FaultProxy toClickHouse = FaultProxy.ofHttp(INSERT_TIMEOUT);
+  private final FaultProxy toKafka = FaultProxy.ofBytes();
   private final LocalPipeline pipeline;
   private final FactTable table;
   private int markers;
@@ -42,7 +43,7 @@ final class Battlefield implements AutoCloseable {
         Map.of(
             "hostname", "127.0.0.1",
             "port", Integer.toString(toClickHouse.port()),
-            "clickhouseClientInsertTimeoutMs", "10000");
+            "clickhouseClientInsertTimeoutMs", Long.toString(INSERT_TIMEOUT.toMillis()));
     pipeline =
         new LocalPipeline(
             LocalOptions.embedded(dataDir)
@@ -71,8 +72,13 @@ final class Battlefield implements AutoCloseable {
   }
 
   /** What Connect reaches its servers through, by server. */
-  Map<String, NetworkProxy> networks() {
+  Map<String, FaultProxy> networks() {
     return Map.of("Postgres", toPostgres, "ClickHouse", toClickHouse, "Kafka", toKafka);
+  }
+
+  /** The one of them that speaks HTTP. */
+  FaultProxy clickHouseNetwork() {
+    return toClickHouse;
   }
 
   ConnectClient connect() {

@@ -1,8 +1,10 @@
 package dev.sluice.chaos;
 
-import dev.sluice.chaos.NetworkProxy.Weather;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
 import java.util.TreeMap;
 
 /**
@@ -22,8 +24,11 @@ record Blow(String name, Action strike, Action heal) {
   private static final Action NOTHING = () -> {};
   private static final List<String> SERVERS = List.of("Postgres", "Kafka", "Connect", "ClickHouse");
 
-  /** All kinds. */
-  static List<Blow> all(Battlefield field) {
+  /** So many, and no more, that the faults of all the rest have their turn in a short storm too. */
+  private static final int OF_HTTP = 8;
+
+  /** Each kind once, and a few of the many that speak HTTP. */
+  static List<Blow> deck(Battlefield field, Random random) {
     List<Blow> blows = new ArrayList<>();
     for (String server : SERVERS) {
       blows.add(new Blow("kill -9 " + server, () -> field.signal(server, "KILL"), NOTHING));
@@ -36,18 +41,18 @@ record Blow(String name, Action strike, Action heal) {
       String stop = server.equals("Postgres") ? "INT" : "TERM";
       blows.add(new Blow("restart " + server, () -> field.signal(server, stop), NOTHING));
     }
-    for (Weather weather : Weather.values()) {
-      if (weather != Weather.FAIR) {
+    List<Blow> ofHttp = new ArrayList<>();
+    for (NetworkFault fault : NetworkFault.values()) {
+      if (fault.meetsAnyProtocol()) {
         new TreeMap<>(field.networks())
-            .forEach(
-                (server, network) ->
-                    blows.add(
-                        new Blow(
-                            "network to " + server + " " + weather.name().toLowerCase(),
-                            () -> network.set(weather),
-                            () -> network.set(Weather.FAIR))));
+            .forEach((server, network) -> blows.add(onNetwork(fault, server, network)));
+      } else if (fault != NetworkFault.NONE && !fault.mayCondemnRows()) {
+        // A row that is rightly given up would look like one that is lost.
+        ofHttp.add(onNetwork(fault, "ClickHouse", field.clickHouseNetwork()));
       }
     }
+    Collections.shuffle(ofHttp, random);
+    blows.addAll(ofHttp.subList(0, OF_HTTP));
     for (String connector : field.connectors()) {
       blows.add(
           new Blow(
@@ -65,5 +70,12 @@ record Blow(String name, Action strike, Action heal) {
     }
     blows.add(new Blow("a second worker joins and dies", field::startWorker, field::killWorker));
     return blows;
+  }
+
+  private static Blow onNetwork(NetworkFault fault, String server, FaultProxy network) {
+    return new Blow(
+        "network to " + server + ": " + fault.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+        () -> network.set(fault),
+        () -> network.set(NetworkFault.NONE));
   }
 }

@@ -104,7 +104,7 @@ public final class Storm {
       List<Blow> blows = new ArrayList<>();
       while (System.nanoTime() - begin < duration.toNanos()) {
         if (blows.isEmpty()) {
-          blows.addAll(Blow.all(field));
+          blows.addAll(Blow.deck(field, random));
           Collections.shuffle(blows, random);
         }
         strike(blows.remove(0));

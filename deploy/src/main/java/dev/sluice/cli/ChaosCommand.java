@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs a pipeline of its own in a storm: adversarial writers, and faults at random but seeded"
           + " times: processes killed, frozen and restarted, networks cut, stalled, slow and resetting,"
+          + " proxies and servers that answer ClickHouse's inserts in its place or not in time,"
           + " connectors restarted, paused and deleted, a second worker that joins and dies.",
       "",
       "At the end everything must have recovered by itself, and verify must find both tables"
