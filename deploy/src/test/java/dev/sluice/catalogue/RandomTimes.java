@@ -243,6 +243,15 @@ final class RandomTimes {
     };
   }
 
+  /**
+   * Null where this JVM's zone, which is the worker's too, is not UTC: what Debezium writes there
+   * is the zone's doing.
+   */
+  static Source onlyInUtc(Source source) {
+    return random ->
+        ZoneId.systemDefault().getId().equals("UTC") ? source.apply(random) : Value.NULL;
+  }
+
   static Source timetz() {
     return random -> {
       LocalTime time = anyTime(random, 1);
@@ -320,10 +329,12 @@ final class RandomTimes {
    * which Debezium's driver takes from its JVM. So they are left out where that is not UTC.
    */
   static Source timestampRange(boolean zoned) {
+    Source ranges = timestampRanges(zoned);
+    return zoned ? onlyInUtc(ranges) : ranges;
+  }
+
+  private static Source timestampRanges(boolean zoned) {
     return random -> {
-      if (zoned && !ZoneId.systemDefault().getId().equals("UTC")) {
-        return Value.NULL;
-      }
       long lower = random.nextLong(Span.CENTURIES.first, Span.CENTURIES.last - DAY);
       long upper = lower + random.nextLong(1, DAY);
       List<String> bounds = new ArrayList<>();

