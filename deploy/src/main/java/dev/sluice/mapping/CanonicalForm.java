@@ -4,6 +4,7 @@ import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.catalogue.Sql;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * The text that both databases make of one value, so that a value which came through unchanged
@@ -77,9 +78,12 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
           ? ofValue(source, FactColumn.plain(element), modes, zone).map(CanonicalForm::ofArray)
           : Optional.empty();
     }
-    return source.isArray()
-        ? Optional.empty()
-        : ofValue(source, target, modes, zone).map(f -> f.cutFor(target));
+    if (source.isArray()) {
+      return target.equals("String") && modes.textsArePlain()
+          ? Optional.ofNullable(StreamedText.ofArray(source, modes))
+          : Optional.empty();
+    }
+    return ofValue(source, target, modes, zone).map(f -> f.cutFor(target));
   }
 
   private static Optional<CanonicalForm> ofValue(
@@ -108,7 +112,7 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
         });
   }
 
-  private static CanonicalForm toText(SourceColumn source, SourceModes modes) {
+  static CanonicalForm toText(SourceColumn source, SourceModes modes) {
     String type = source.type();
     if (TEXTS.contains(type) && !type.equals("bpchar") || source.isEnum()) {
       return same("{}::text", !type.equals("uuid"));
@@ -206,24 +210,29 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
           + " ELSE CASE WHEN {} < '0001-01-01 BC' THEN '-' ELSE '' END"
           + " || lpad(abs(extract(year FROM {}) + 1)::text, 4, '0') END";
 
-  /**
-   * @param moment of a timestamp without zone, in Postgres's SQL
-   */
   private static CanonicalForm timestampText(String moment) {
-    String rest = "-MM-DD\"T\"HH24:MI:SS.US";
-    String usual = withoutIdleZeros("to_char(" + moment + ", 'YYYY" + rest + "')");
-    String far = withoutIdleZeros("to_char(" + moment + ", '" + rest + "')");
     return oneWay(
-        "CASE WHEN {} BETWEEN '0001-01-02' AND '9999-12-30' THEN "
-            + usual
-            + " WHEN isfinite({}) THEN "
-            + isoYear(moment)
-            + " || "
-            + far
-            + " ELSE {}::text END",
+        isoMoment(moment, CanonicalForm::withoutIdleZeros),
         // Beyond what Postgres has are the numbers that Debezium writes for the infinities.
         infinities("^[+][0-9]{7}", TRIMMED.replace("{}", withoutZ("{}"))),
         false);
+  }
+
+  /**
+   * ISO 8601 without a zone; infinities are words.
+   *
+   * @param moment of a timestamp without zone, in Postgres's SQL
+   * @param cut of a text that ends in six digits of a second
+   */
+  static String isoMoment(String moment, UnaryOperator<String> cut) {
+    String rest = "-MM-DD\"T\"HH24:MI:SS.US";
+    return "CASE WHEN {} BETWEEN '0001-01-02' AND '9999-12-30' THEN "
+        + cut.apply("to_char(" + moment + ", 'YYYY" + rest + "')")
+        + " WHEN isfinite({}) THEN "
+        + isoYear(moment)
+        + " || "
+        + cut.apply("to_char(" + moment + ", '" + rest + "')")
+        + " ELSE {}::text END";
   }
 
   private static CanonicalForm dateText() {
@@ -314,6 +323,11 @@ public record CanonicalForm(String postgres, String clickHouse, String back, boo
   }
 
   private static CanonicalForm toFloat(SourceColumn source, int bits) {
+    if (source.type().equals("float4") && bits == 64) {
+      // The stream has its digits, and Java not always those that Postgres has; whatever reads back
+      // as the same float is the same.
+      return oneWay(floatInPostgres(32), floatBits("toFloat32({})", 32), false);
+    }
     boolean numeric =
         WHOLE.contains(source.type())
             || Set.of("numeric", "float4", "float8").contains(source.type());

@@ -53,7 +53,15 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
       FactMapping settings,
       SourceModes modes) {
     CopyForm form = plain(source, fact, canonical, settings.zone());
-    if (form == null && modes.textsArePlain() && !source.isArray()) {
+    boolean real = source.type().equals("float4") && !source.isArray();
+    if (real && fact.plainType().equals("Float64")) {
+      form =
+          modes.isSchemaless()
+              ? real(StreamedText.ofReal(), "toFloat64(%s)", fact)
+              // With its schema it stays a float, and becomes the double that is equal to it.
+              : new CopyForm("{}::float8", "String", "toFloat64({})", List.of());
+    }
+    if (form == null && modes.textsArePlain()) {
       form = asDebeziumWrites(source, fact, canonical);
     }
     if (form == null) {
@@ -85,14 +93,19 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
   /**
    * The text that Debezium makes of the value, for a String column that shows it: ISO 8601 in UTC
    * with a Z, fractions without idle zeros but for timestamptz, which has as many digits as are
-   * declared. What it makes another value of is refused: infinities, NaN, the time 24:00.
+   * declared; arrays as JSON. What it makes another value of is refused: infinities, NaN, the time
+   * 24:00.
    */
   private static CopyForm asDebeziumWrites(
       SourceColumn source, FactColumn fact, CanonicalForm canonical) {
     if (!fact.plainType().equals("String")) {
       return null;
     }
+    if (source.isArray()) {
+      return texts(canonical.postgres(), "{} = '" + CanonicalForm.NONE + "'", fact);
+    }
     return switch (source.type()) {
+      case "float4" -> real(StreamedText.ofRealInFull(), "%s", fact);
       case "date", "timestamp" ->
           texts(
               "CASE WHEN isfinite({}) THEN " + canonical.postgres() + " || 'Z' ELSE {}::text END",
@@ -106,24 +119,29 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
               "{} = '24'",
               fact);
       case "timestamptz" ->
-          source.castType().equals("timestamp with time zone") ? timestampsOfSixDigits(fact) : null;
+          StreamedText.ofTimestamptz(source) == null
+              ? null
+              // Its infinities, unlike those of the other times, are words to Debezium too.
+              : texts(StreamedText.ofTimestamptz(source), "0", fact);
       case "money" -> texts("{}::numeric::text", "0", fact);
       case "numeric" -> texts("{}::text", "match({}, '^(NaN|-?Infinity)$')", fact);
       default -> null;
     };
   }
 
-  /** Its infinities, unlike those of the other times, are words to Debezium too. */
-  private static CopyForm timestampsOfSixDigits(FactColumn fact) {
-    String utc = "({} AT TIME ZONE 'UTC')";
-    String rest = "-MM-DD\"T\"HH24:MI:SS.US\"Z\"";
-    return texts(
-        "CASE WHEN {} BETWEEN '0001-01-02Z' AND '9999-12-30Z' THEN to_char(%1$s, 'YYYY%2$s')"
-                .formatted(utc, rest)
-            + " WHEN {} > '9999-12-30Z' AND isfinite({}) THEN CASE WHEN extract(year FROM %1$s) > 9999 THEN '+' ELSE '' END || extract(year FROM %1$s)::text || to_char(%1$s, '%2$s') ELSE {}::text END"
-                .formatted(utc, rest),
-        "NOT match({}, '(Z|^-?infinity)$')",
-        fact);
+  /**
+   * A real by its digits, which the stream has in place of the number.
+   *
+   * @param value of the digits
+   */
+  private static CopyForm real(String postgres, String value, FactColumn fact) {
+    String none = "{} = '" + CanonicalForm.NONE + "'";
+    return new CopyForm(
+        postgres,
+        "String",
+        // What has no digits is read as some other, so that the check ends the insert.
+        value.formatted("if(" + none + ", '0', {})"),
+        List.of(refusing(none, fact, "a real whose digits Java writes otherwise than Postgres")));
   }
 
   private static CopyForm texts(String postgres, String lost, FactColumn fact) {

@@ -24,8 +24,6 @@ final class RandomTimes {
   enum Span {
     /** Those of Postgres, from 4714 BC, less the last thirty years, see design.md. */
     ALL(micros("-4713-11-24T00:00"), micros("+294246-12-30T00:00")),
-    /** Those after Christ; the load's form of timestamptz as text begins a day later. */
-    POSITIVE(micros("0001-01-02T00:00"), micros("+294246-12-30T00:00")),
     /** Those of a DateTime64 and a Date32. */
     CENTURIES(micros("1900-01-01T00:00"), micros("2299-12-31T23:59:59.999999")),
     /** Those of a DateTime64(9). */
@@ -235,16 +233,28 @@ final class RandomTimes {
         + "T%02d:%02d:%02d".formatted(time.getHour(), time.getMinute(), time.getSecond());
   }
 
-  static Source time() {
+  /**
+   * @param step of which the microseconds are a multiple
+   */
+  static Source time(long step) {
     return random -> {
-      LocalTime time = anyTime(random);
+      LocalTime time = anyTime(random, step);
       return new Value(clock(time), isoTime(time));
     };
   }
 
+  /**
+   * Null where this JVM's zone, which is the worker's too, is not UTC: what Debezium writes there
+   * is the zone's doing.
+   */
+  static Source onlyInUtc(Source source) {
+    return random ->
+        ZoneId.systemDefault().getId().equals("UTC") ? source.apply(random) : Value.NULL;
+  }
+
   static Source timetz() {
     return random -> {
-      LocalTime time = anyTime(random);
+      LocalTime time = anyTime(random, 1);
       int seconds = random.nextInt(-63, 64) * 900;
       return new Value(
           clock(time) + ZoneOffset.ofTotalSeconds(seconds).getId(),
@@ -252,14 +262,14 @@ final class RandomTimes {
     };
   }
 
-  private static LocalTime anyTime(Random random) {
+  private static LocalTime anyTime(Random random, long step) {
     long micros =
         switch (random.nextInt(4)) {
           case 0 -> RandomValues.pick(random, List.of(0L, 1L, DAY - 1, DAY / 2));
           case 1 -> random.nextLong(86_400) * 1_000_000;
           default -> random.nextLong(DAY);
         };
-    return LocalTime.ofNanoOfDay(micros * 1_000);
+    return LocalTime.ofNanoOfDay(micros / step * step * 1_000);
   }
 
   private static String isoTime(LocalTime time) {
@@ -319,10 +329,12 @@ final class RandomTimes {
    * which Debezium's driver takes from its JVM. So they are left out where that is not UTC.
    */
   static Source timestampRange(boolean zoned) {
+    Source ranges = timestampRanges(zoned);
+    return zoned ? onlyInUtc(ranges) : ranges;
+  }
+
+  private static Source timestampRanges(boolean zoned) {
     return random -> {
-      if (zoned && !ZoneId.systemDefault().getId().equals("UTC")) {
-        return Value.NULL;
-      }
       long lower = random.nextLong(Span.CENTURIES.first, Span.CENTURIES.last - DAY);
       long upper = lower + random.nextLong(1, DAY);
       List<String> bounds = new ArrayList<>();

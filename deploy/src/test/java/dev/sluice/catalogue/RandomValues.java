@@ -8,11 +8,13 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -237,6 +239,22 @@ final class RandomValues {
     };
   }
 
+  /**
+   * A float of six digits, which are the fewest that tell it from its neighbours, or one that has
+   * none; as the text without an exponent. Java writes the digits of others, see StreamedText.
+   */
+  static Source shortFloat() {
+    return random -> {
+      if (random.nextInt(5) == 0) {
+        return Value.same(
+            pick(random, List.of("NaN", "Infinity", "-Infinity", "-0", "0", "33554430")));
+      }
+      BigDecimal number = new BigDecimal(random.nextInt(-999_999, 1_000_000));
+      number = number.movePointLeft(random.nextInt(8)).scaleByPowerOfTen(random.nextInt(2));
+      return new Value(number.toString(), plain(number));
+    };
+  }
+
   private static final List<Double> DOUBLES =
       List.of(
           Double.NaN,
@@ -412,21 +430,19 @@ final class RandomValues {
   }
 
   private static String quoted(String text) {
+    return quoted(
+        text,
+        Map.of(
+            '"', "\\\"", '\\', "\\\\", '\b', "\\b", '\f', "\\f", '\n', "\\n", '\r', "\\r", '\t',
+            "\\t"));
+  }
+
+  private static String quoted(String text, Map<Character, String> escapes) {
     StringBuilder json = new StringBuilder("\"");
-    text.chars()
-        .forEach(
-            c ->
-                json.append(
-                    switch (c) {
-                      case '"' -> "\\\"";
-                      case '\\' -> "\\\\";
-                      case '\b' -> "\\b";
-                      case '\f' -> "\\f";
-                      case '\n' -> "\\n";
-                      case '\r' -> "\\r";
-                      case '\t' -> "\\t";
-                      default -> c < ' ' ? "\\u%04x".formatted(c) : Character.toString((char) c);
-                    }));
+    for (char c : text.toCharArray()) {
+      String plain = c < ' ' ? "\\u%04x".formatted((int) c) : Character.toString(c);
+      json.append(escapes.getOrDefault(c, plain));
+    }
     return json.append('"').toString();
   }
 
@@ -494,19 +510,55 @@ final class RandomValues {
 
   /** Elements of one dimension, some of them null if they may be. */
   static Source array(Source elements, boolean nulls) {
+    return array(
+        elements,
+        nulls,
+        facts ->
+            facts.stream()
+                .map(
+                    fact ->
+                        fact == null
+                            ? "~"
+                            : fact.getBytes(StandardCharsets.UTF_8).length + ":" + fact)
+                .collect(Collectors.joining(",")));
+  }
+
+  /**
+   * The same where JSON is to become of it.
+   *
+   * @param bare whether the elements are numbers or words of JSON, or else texts
+   */
+  static Source jsonArray(Source elements, boolean nulls, boolean bare) {
+    return array(
+        elements,
+        nulls,
+        facts ->
+            facts.stream()
+                .map(fact -> fact == null || isBare(fact, bare) ? fact + "" : quotedByUs(fact))
+                .collect(Collectors.joining(",", "[", "]")));
+  }
+
+  private static boolean isBare(String fact, boolean bare) {
+    return bare && !fact.endsWith("NaN") && !fact.endsWith("Infinity");
+  }
+
+  /** The transform has no short forms but these. */
+  private static String quotedByUs(String text) {
+    return quoted(text, Map.of('"', "\\\"", '\\', "\\\\", '\n', "\\n", '\r', "\\r", '\t', "\\t"));
+  }
+
+  private static Source array(
+      Source elements, boolean nulls, Function<List<String>, String> factOfElements) {
     return random -> {
       List<String> text = new ArrayList<>();
-      List<String> fact = new ArrayList<>();
+      List<String> facts = new ArrayList<>();
       for (int size = random.nextInt(5); size > 0; size--) {
         Value value = nulls ? orNull(elements).apply(random) : elements.apply(random);
         text.add(
             value.text() == null
                 ? "NULL"
                 : "\"" + value.text().replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
-        fact.add(
-            value.fact() == null
-                ? "~"
-                : value.fact().getBytes(StandardCharsets.UTF_8).length + ":" + value.fact());
+        facts.add(value.fact());
       }
       // Postgres counts from 1 unless it is told where to begin.
       int first = random.nextInt(30) - 2;
@@ -514,7 +566,7 @@ final class RandomValues {
           text.isEmpty() || random.nextInt(4) > 0
               ? ""
               : "[" + first + ":" + (first + text.size() - 1) + "]=";
-      return new Value(begin + "{" + String.join(",", text) + "}", String.join(",", fact));
+      return new Value(begin + "{" + String.join(",", text) + "}", factOfElements.apply(facts));
     };
   }
 

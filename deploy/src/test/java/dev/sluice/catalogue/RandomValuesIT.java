@@ -6,6 +6,7 @@ import static dev.sluice.catalogue.RandomTimes.timestamptz;
 import static dev.sluice.catalogue.RandomValues.array;
 import static dev.sluice.catalogue.RandomValues.as;
 import static dev.sluice.catalogue.RandomValues.decimal;
+import static dev.sluice.catalogue.RandomValues.jsonArray;
 import static dev.sluice.catalogue.RandomValues.oneOf;
 import static dev.sluice.catalogue.RandomValues.orNull;
 import static dev.sluice.catalogue.RandomValues.text;
@@ -133,6 +134,7 @@ final class RandomValuesIT {
     texts();
     times();
     arrays();
+    arraysAsText();
   }
 
   private static void numbers() {
@@ -161,6 +163,11 @@ final class RandomValuesIT {
     both("whole", "Nullable(Int32)", whole(Integer.MIN_VALUE, Integer.MAX_VALUE));
     both("whole_of_whole", "Int32", whole(Integer.MIN_VALUE, Integer.MAX_VALUE));
     both("real", "Nullable(Float32)", RandomValues.float32());
+    both(
+        "real",
+        "Nullable(Float64)",
+        as(RandomValues.shortFloat(), f -> RandomValues.bits(Double.parseDouble(f))));
+    both("real", "Nullable(String)", RandomValues.shortFloat());
     both("double precision", "Nullable(Float64)", RandomValues.float64());
     both("numeric(20, 5)", "Nullable(Decimal(20, 5))", decimal(20, 5));
     both("numeric(38, 10)", "Decimal(76, 20)", decimal(38, 10));
@@ -255,13 +262,15 @@ final class RandomValuesIT {
     both("moment", "Nullable(Int64)", timestamptz(Span.CENTURIES, 1, RandomTimes::millis));
     both("timestamp", "Nullable(String)", timestamp(Span.ALL, 1, micros -> iso(micros)));
     both("timestamp(3)", "Nullable(String)", timestamp(Span.ALL, 1000, micros -> iso(micros)));
-    both(
-        "timestamptz", "Nullable(String)", timestamptz(Span.POSITIVE, 1, micros -> iso(micros, 6)));
-    streamed(
-        "timestamptz(3)",
-        "Nullable(String)",
-        timestamptz(Span.POSITIVE, 1000, micros -> iso(micros, 3)));
-    both("time", "Nullable(String)", RandomTimes.time());
+    both("timestamptz", "Nullable(String)", timestamptz(Span.ALL, 1, micros -> iso(micros, 6)));
+    for (int digits = 0; digits < 6; digits++) {
+      int shown = digits;
+      both(
+          "timestamptz(" + digits + ")",
+          "Nullable(String)",
+          timestamptz(Span.ALL, (long) Math.pow(10, 6 - shown), micros -> iso(micros, shown)));
+    }
+    both("time", "Nullable(String)", RandomTimes.time(1));
     both("timetz", "Nullable(String)", RandomTimes.timetz());
     both("interval", "Nullable(Int64)", RandomTimes.interval());
     both("interval", "Nullable(String)", RandomTimes.interval());
@@ -298,6 +307,48 @@ final class RandomValuesIT {
         "timestamp[]",
         "Array(Nullable(DateTime64(6)))",
         array(RandomTimes.shownHere(timestamp(Span.CENTURIES, 1, Long::toString)), true));
+  }
+
+  /** Arrays as JSON text. */
+  private static void texts(String elementType, Source elements) {
+    both(elementType + "[]", "Nullable(String)", jsonArray(elements, true, false));
+  }
+
+  private static void arraysAsText() {
+    both("smallint[]", "String", jsonArray(whole(-1L << 15, (1L << 15) - 1), true, true));
+    both("integer[]", "Nullable(String)", jsonArray(whole(-1L << 31, (1L << 31) - 1), true, true));
+    both(
+        "bigint[]",
+        "LowCardinality(Nullable(String))",
+        jsonArray(whole(Long.MIN_VALUE, Long.MAX_VALUE), true, true));
+    both("boolean[]", "Nullable(String)", jsonArray(RandomValues.bool(), true, true));
+    both("real[]", "Nullable(String)", jsonArray(RandomValues.shortFloat(), true, true));
+    both("mood[]", "Nullable(String)", jsonArray(oneOf(MOODS), false, false));
+    texts("text", text(20));
+    texts("varchar(9)", text(9));
+    texts("char(7)", RandomValues.padded(7));
+    texts("citext", text(20));
+    texts("uuid", RandomValues.uuid());
+    texts("numeric", RandomValues.decimalText());
+    texts("numeric(18, 2)", as(decimal(18, 2), RandomValuesIT::ofTwoDecimals));
+    texts("json", RandomValues.json());
+    texts("jsonb", RandomValues.jsonb());
+    texts("inet", RandomValues.inet());
+    texts("cidr", RandomValues.cidr());
+    texts("macaddr", RandomValues.mac(6));
+    texts("int4range", RandomValues.range(1_000_000_000, n -> n + ""));
+    texts("numrange", RandomValues.numericRange());
+    texts("daterange", RandomValues.range(100_000, n -> LocalDate.ofEpochDay(n).toString()));
+    texts("tsrange", RandomTimes.timestampRange(false));
+    texts("tstzrange", RandomTimes.timestampRange(true));
+    texts("date", RandomTimes.shownHere(RandomTimes.date(Span.CENTURIES, RandomTimes::isoDay)));
+    texts("timestamp", RandomTimes.shownHere(timestamp(Span.CENTURIES, 1, micros -> iso(micros))));
+    texts("timestamptz", timestamptz(Span.CENTURIES, 1, micros -> iso(micros, 6)));
+    texts("timestamptz(3)", timestamptz(Span.CENTURIES, 1000, micros -> iso(micros, 3)));
+    // East of Greenwich a time in the first hours makes null of the array.
+    texts("time", RandomTimes.onlyInUtc(RandomTimes.time(1000)));
+    texts("timetz", RandomTimes.timetz());
+    streamed("double precision", "Nullable(String)", whole(-1L << 31, (1L << 31) - 1));
   }
 
   private static TwoDatabases databases;
