@@ -5,6 +5,7 @@ import dev.sluice.catalogue.RandomValues.Value;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -160,6 +161,23 @@ final class RandomTimes {
             ? LocalDateTime.parse(text.replace(' ', 'T'))
             : LocalDate.parse(text).atTime(LocalTime.NOON);
     return !ZoneId.systemDefault().getRules().getValidOffsets(time).isEmpty();
+  }
+
+  /**
+   * Timestamps with a zone without those that the clocks of this JVM's zone showed twice: in
+   * arrays, Debezium takes the second for the first.
+   */
+  static Source shownOnceHere(Source source) {
+    return RandomValues.where(
+        source,
+        value -> {
+          ZoneId here = ZoneId.systemDefault();
+          LocalDateTime shown =
+              OffsetDateTime.parse(value.text().replace(' ', 'T'))
+                  .atZoneSameInstant(here)
+                  .toLocalDateTime();
+          return here.getRules().getValidOffsets(shown).size() == 1;
+        });
   }
 
   /** Whether Debezium's snapshot, which reads a date with Java's old calendar, keeps it. */

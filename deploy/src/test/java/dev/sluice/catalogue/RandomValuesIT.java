@@ -302,7 +302,8 @@ final class RandomValuesIT {
     streamed(
         "timestamptz[]",
         "Array(Nullable(Int64))",
-        array(timestamptz(Span.CENTURIES, 1, RandomTimes::millis), true));
+        array(
+            RandomTimes.shownOnceHere(timestamptz(Span.CENTURIES, 1, RandomTimes::millis)), true));
     streamed(
         "timestamp[]",
         "Array(Nullable(DateTime64(6)))",
@@ -343,8 +344,12 @@ final class RandomValuesIT {
     texts("tstzrange", RandomTimes.timestampRange(true));
     texts("date", RandomTimes.shownHere(RandomTimes.date(Span.CENTURIES, RandomTimes::isoDay)));
     texts("timestamp", RandomTimes.shownHere(timestamp(Span.CENTURIES, 1, micros -> iso(micros))));
-    texts("timestamptz", timestamptz(Span.CENTURIES, 1, micros -> iso(micros, 6)));
-    texts("timestamptz(3)", timestamptz(Span.CENTURIES, 1000, micros -> iso(micros, 3)));
+    texts(
+        "timestamptz",
+        RandomTimes.shownOnceHere(timestamptz(Span.CENTURIES, 1, micros -> iso(micros, 6))));
+    texts(
+        "timestamptz(3)",
+        RandomTimes.shownOnceHere(timestamptz(Span.CENTURIES, 1000, micros -> iso(micros, 3))));
     // East of Greenwich a time in the first hours makes null of the array.
     texts("time", RandomTimes.onlyInUtc(RandomTimes.time(1000)));
     texts("timetz", RandomTimes.timetz());
