@@ -74,8 +74,11 @@ final class DeadLetters {
     }
   }
 
-  /** Null where the letter was not sent. */
-  private Future<Void> report(Batch.Letter letter) {
+  /**
+   * Null where the letter was not sent. One at a time: Connect keeps the answers of a partition in
+   * a list that is not made for two threads, and a partition may go to several tables.
+   */
+  private synchronized Future<Void> report(Batch.Letter letter) {
     Future<Void> answer = reporter.report(letter.record(), letter.reason());
     return toQueue && answer.isDone() ? null : answer;
   }

@@ -150,20 +150,24 @@ public final class FactSinkTask extends SinkTask {
     lanes.values().forEach(Lane::settle);
     for (SinkRecord record : records) {
       Source source = source(record);
-      if (source.rewindTo != Source.NONE) {
-        // Whether the consumer has gone there before it fetched this, nobody can tell.
-        rewind(source, source.rewindTo);
+      if (source.stale) {
+        // Whether the consumer has gone back before it fetched this, nobody can tell.
+        rewind(source, source.next);
         continue;
       }
-      long from = source.behindTo == Source.NONE ? record.originalKafkaOffset() : source.behindTo;
-      source.behindTo = Source.NONE;
-      if (!lane(source, record).add(source, record, now)) {
-        rewind(source, from);
+      if (!source.behind) {
+        source.next = record.originalKafkaOffset();
+      }
+      source.behind = false;
+      if (lane(source, record).add(source, record, now)) {
+        source.next = record.originalKafkaOffset() + 1;
+      } else {
+        rewind(source, source.next);
       }
     }
     long later = System.nanoTime();
     lanes.values().forEach(lane -> lane.sendIfDue(later));
-    sources.values().forEach(source -> source.rewindTo = Source.NONE);
+    sources.values().forEach(source -> source.stale = false);
     pauseAndResume();
     lanes.values().stream()
         .mapToLong(lane -> lane.nextLookInMs(later))
@@ -214,9 +218,11 @@ public final class FactSinkTask extends SinkTask {
   private void rewind(Source source, long offset) {
     // Connect fails the task over a rewind of a partition that it has taken away.
     if (sources.get(source.partition) == source) {
-      source.behindTo = source.behindTo == Source.NONE ? offset : Math.min(source.behindTo, offset);
-      source.rewindTo = source.behindTo;
-      context.offset(source.partition, source.rewindTo);
+      // Never forward: what lies between is still to be read on account of others.
+      source.next = Math.min(source.next, offset);
+      source.stale = true;
+      source.behind = true;
+      context.offset(source.partition, source.next);
     }
   }
 

@@ -249,7 +249,7 @@ final class Lane {
 
   /** Whether a settled insert has left the current record behind a rewind. */
   private boolean isReset(Source source) {
-    return writers == null || source.rewindTo != Source.NONE;
+    return writers == null || source.stale;
   }
 
   private boolean setAside(Source source, SinkRecord record, DataException reason, long now) {
@@ -403,7 +403,10 @@ final class Lane {
     resetBroken();
     first.forEach(
         (source, offset) -> {
-          progress.get(source).next = offset;
+          Progress known = progress.get(source);
+          known.next = offset;
+          // These come again as rows, and may land this time.
+          known.refused.tailMap(offset, true).clear();
           task.rewind(source, offset);
         });
   }

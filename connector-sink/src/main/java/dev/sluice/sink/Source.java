@@ -14,11 +14,14 @@ final class Source {
   /** Where its records have gone to; more than one table behind a transform that renames topics. */
   final Set<Lane> lanes = new LinkedHashSet<>();
 
-  /** Where the consumer was asked back to, until it has gone there; records till then are stale. */
-  long rewindTo = NONE;
+  /** Where the consumer reads next, or was asked back to: it must not be asked further forward. */
+  long next = Long.MAX_VALUE;
 
-  /** The same until the first record after it: till then the consumer's position means nothing. */
-  long behindTo = NONE;
+  /** Asked back and not gone there yet: records till then are stale. */
+  boolean stale;
+
+  /** Asked back and no record since: the consumer's own position means nothing. */
+  boolean behind;
 
   boolean paused = true;
 
@@ -33,7 +36,7 @@ final class Source {
 
   /** The first offset that is on its way, or has to be read again; {@link #NONE} for none. */
   long firstPending() {
-    long first = behindTo == NONE ? Long.MAX_VALUE : behindTo;
+    long first = behind ? next : Long.MAX_VALUE;
     for (Lane lane : lanes) {
       first = Math.min(first, lane.firstPending(this));
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -897,11 +898,53 @@ class FactSinkTaskTest {
     assertThat(worker.deadLetters).containsOnlyKeys(70L);
   }
 
+  /** Rows 10 and 40 are refused, and row 60 while the consumer is on its way from 10 to 40. */
+  @Test
+  void aNewerRefusalDoesNotTakeTheConsumerPastAnOlderOne() throws Exception {
+    CountDownLatch onItsWay = new CountDownLatch(1);
+    server.refuses =
+        n -> {
+          if (n == 60) {
+            awaitUnchecked(onItsWay);
+          }
+          return n == 10 || n == 40 || n == 60;
+        };
+    settings.put("linger.ms", "500");
+    Semaphore closed = new Semaphore(0);
+    server.gate = closed;
+    Worker worker = new Worker(task, 5);
+    worker.produce(P0, rows(0, 100));
+    worker.start(settings, P0);
+    pollUntil(worker, () -> worker.position(P0) == 100);
+    server.gate = null;
+    closed.release();
+    pollUntil(worker, () -> worker.position(P0) < 30);
+    onItsWay.countDown();
+
+    worker.drain();
+
+    assertThat(worker.deadLetters).containsOnlyKeys(10L, 40L, 60L);
+    assertThat(server.landed()).hasSize(97).doesNotHaveDuplicates();
+  }
+
   private static List<Long> without(long number, List<Long> numbers) {
     return numbers.stream().filter(n -> n != number).toList();
   }
 
+  private static void awaitUnchecked(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private void pollUntil(BooleanSupplier condition) throws InterruptedException {
+    pollUntil(worker, condition);
+  }
+
+  private static void pollUntil(Worker worker, BooleanSupplier condition)
+      throws InterruptedException {
     long deadline = System.nanoTime() + 10_000_000_000L;
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("condition not reached").isLessThan(deadline);

@@ -6,9 +6,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -31,7 +32,8 @@ final class Worker implements SinkTaskContext {
   /** A record that a transform drops. */
   static final Object DROPPED = new Object();
 
-  final Map<Long, String> deadLetters = new TreeMap<>();
+  final Map<Long, String> deadLetters = new ConcurrentSkipListMap<>();
+  private final AtomicInteger reporting = new AtomicInteger();
   final Map<TopicPartition, Long> committed = new HashMap<>();
   private final Map<TopicPartition, List<Object>> log = new HashMap<>();
   private final Map<TopicPartition, Long> positions = new HashMap<>();
@@ -226,8 +228,12 @@ final class Worker implements SinkTaskContext {
   }
 
   private Future<Void> report(SinkRecord record, Throwable error) {
+    if (reporting.getAndIncrement() > 0) {
+      throw new IllegalStateException("Connect's reporter is not made for two threads at once");
+    }
     Future<Void> letter = queue.get();
     deadLetters.put(record.originalKafkaOffset(), error.getMessage());
+    reporting.decrementAndGet();
     return letter;
   }
 
