@@ -42,10 +42,14 @@ final class HttpHost {
   /** What is sent: bytes of the caller's, which stay as they are until the call is over. */
   record Body(byte[] head, byte[] bytes, int from, int to) {
     static Body of(String text) {
-      return new Body(text.getBytes(StandardCharsets.UTF_8), new byte[0], 0, 0);
+      return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private byte[] packed() {
+    private static Body of(byte[] all) {
+      return new Body(all, all, 0, 0);
+    }
+
+    private Body packed() {
       ByteArrayOutputStream packed = new ByteArrayOutputStream((to - from) / 2 + 64);
       try (LZ4FrameOutputStream out = new LZ4FrameOutputStream(packed)) {
         out.write(head);
@@ -53,7 +57,7 @@ final class HttpHost {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-      return packed.toByteArray();
+      return of(packed.toByteArray());
     }
   }
 
@@ -105,10 +109,11 @@ final class HttpHost {
     } else {
       request.header("Authorization", basic());
     }
+    BodyPublisher sent = new Slices(config.compress() ? body.packed() : body);
     if (config.compress()) {
       request.header("Content-Encoding", "lz4");
     }
-    return answer(queryId, exchange(request.POST(publisher(body)).build(), timeoutMs));
+    return answer(queryId, exchange(request.POST(sent).build(), timeoutMs));
   }
 
   private HttpResponse<byte[]> exchange(HttpRequest request, int timeoutMs)
@@ -172,13 +177,5 @@ final class HttpHost {
   private String basic() {
     String pair = config.username() + ":" + config.password().value();
     return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private BodyPublisher publisher(Body body) {
-    if (!config.compress()) {
-      return new Slices(body);
-    }
-    byte[] packed = body.packed();
-    return new Slices(new Body(packed, packed, 0, 0));
   }
 }

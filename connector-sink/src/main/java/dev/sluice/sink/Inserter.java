@@ -265,19 +265,18 @@ final class Inserter {
 
     private void send(Batch batch, Section section, int from, int to)
         throws Fault, InterruptedException {
+      Server.Insert insert =
+          batch.insert(table, queryPrefix, section, from, to, limits.timeoutMs());
       long tookMs =
           retry.untilDone(
               "Inserting into table " + table,
-              () -> judged(() -> timed(batch, section, from, to), layout));
+              () -> judged(() -> timed(insert.within(limits.timeoutMs())), layout));
       limits.passed(tookMs);
       metrics.acknowledged(
-          to - from, section.startOf(to) - section.startOf(from), batch.newestTimestamp(), tookMs);
+          to - from, insert.toByte() - insert.fromByte(), batch.newestTimestamp(), tookMs);
     }
 
-    private long timed(Batch batch, Section section, int from, int to)
-        throws Fault, InterruptedException {
-      Server.Insert insert =
-          batch.insert(table, queryPrefix, section, from, to, limits.timeoutMs());
+    private long timed(Server.Insert insert) throws Fault, InterruptedException {
       long began = System.nanoTime();
       try {
         server.insert(insert);

@@ -59,6 +59,12 @@ interface Server extends AutoCloseable {
       String token,
       int timeoutMs) {
 
+    /** The same with another time to take. */
+    Insert within(int newTimeoutMs) {
+      return new Insert(
+          table, writer, rows, fromByte, toByte, rowCount, queryId, token, newTimeoutMs);
+    }
+
     String statement() {
       return "INSERT INTO %s (%s) FORMAT RowBinaryWithNamesAndTypes"
           .formatted(

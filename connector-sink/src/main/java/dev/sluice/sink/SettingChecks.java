@@ -40,8 +40,7 @@ final class SettingChecks {
   }
 
   private static void settingsOrRefuse(String setting, Object value) {
-    Map<String, String> settings =
-        SinkConfig.pairs(setting, ((List<?>) value).stream().map(String::valueOf).toList());
+    Map<String, String> settings = pairsOrRefuse(setting, value);
     for (Map.Entry<String, String> safe : ClickHouse.SAFE.entrySet()) {
       String found = settings.get(safe.getKey());
       if (found != null && !found.equals(safe.getValue())) {
@@ -52,7 +51,7 @@ final class SettingChecks {
     }
   }
 
-  private static void pairsOrRefuse(String setting, Object value) {
-    SinkConfig.pairs(setting, ((List<?>) value).stream().map(String::valueOf).toList());
+  private static Map<String, String> pairsOrRefuse(String setting, Object value) {
+    return SinkConfig.pairs(setting, ((List<?>) value).stream().map(String::valueOf).toList());
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.pipeline.Topics;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -22,7 +23,6 @@ final class KafkaChecks {
   private static final int SAMPLED = 2_000;
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final String LARGEST_REQUEST = "producer.override.max.request.size";
 
   /** What a producer sends and a broker takes, if nobody says more. */
   private static final long LARGEST_BY_DEFAULT = 1 << 20;
@@ -53,6 +53,7 @@ final class KafkaChecks {
   }
 
   List<Check> run() {
+    long largestRecord = largestRequest(source);
     try (TopicLag lag = new TopicLag(bootstrapServers, topic, sink.name())) {
       Map<TopicPartition, Long> ends = lag.ends();
       if (ends.isEmpty()) {
@@ -61,9 +62,10 @@ final class KafkaChecks {
       } else {
         topic(lag, ends);
         versions(ends);
+        largestRecord = Math.min(largestRecord, largestMessage(lag));
       }
     }
-    deadLetters();
+    deadLetters(largestRecord);
     return findings.checks();
   }
 
@@ -174,8 +176,8 @@ final class KafkaChecks {
     return envelopes;
   }
 
-  private void deadLetters() {
-    String queue = sink.config().getOrDefault("errors.deadletterqueue.topic.name", "");
+  private void deadLetters(long largestRecord) {
+    String queue = sink.config().getOrDefault(Topics.DEAD_LETTER_QUEUE, "");
     if (queue.isEmpty()) {
       boolean tolerant = sink.config().getOrDefault("errors.tolerance", "none").equals("all");
       findings.require(
@@ -183,7 +185,7 @@ final class KafkaChecks {
           "dead letter queue",
           tolerant ? "none, and errors are tolerated" : "none: a bad row stops its task",
           "bad rows are lost without a trace",
-          "errors.deadletterqueue.topic.name of the sink");
+          Topics.DEAD_LETTER_QUEUE + " of the sink");
       return;
     }
     try (TopicLag letters = new TopicLag(bootstrapServers, queue, sink.name())) {
@@ -194,19 +196,15 @@ final class KafkaChecks {
           "%,d in %s".formatted(count, queue),
           "each is a row that is missing from the facts",
           "the page of ./sluice ops shows their reasons; mend them, and put the letters back");
-      roomForLetters(letters, queue);
+      roomForLetters(letters, queue, largestRecord);
     }
   }
 
   /** A letter is its record and a reason: it has to fit where the record did. */
-  private void roomForLetters(TopicLag letters, String queue) {
-    long sent = number(sink, LARGEST_REQUEST);
+  private void roomForLetters(TopicLag letters, String queue, long record) {
+    long sent = largestRequest(sink);
     boolean there = !letters.ends().isEmpty();
-    long taken = there ? size(letters) : LARGEST_BY_DEFAULT;
-    long record = number(source, LARGEST_REQUEST);
-    try (TopicLag changes = new TopicLag(bootstrapServers, topic, sink.name())) {
-      record = changes.ends().isEmpty() ? record : Math.min(record, size(changes));
-    }
+    long taken = there ? largestMessage(letters) : LARGEST_BY_DEFAULT;
     long needed = record + REASON_BYTES;
     findings.require(
         Math.min(sent, taken) >= needed,
@@ -214,7 +212,7 @@ final class KafkaChecks {
         "%,d bytes sent, %s".formatted(sent, there ? "%,d taken".formatted(taken) : "no topic yet"),
         "a record of nearly %,d bytes does not get there: the row is lost, or holds its table up"
             .formatted(record),
-        LARGEST_REQUEST
+        Topics.LARGEST_REQUEST
             + " of the sink and max.message.bytes of topic "
             + queue
             + ": at least "
@@ -225,12 +223,13 @@ final class KafkaChecks {
             + needed);
   }
 
-  private static long number(ConnectorSpec connector, String setting) {
-    String value = connector.config().getOrDefault(setting, Long.toString(LARGEST_BY_DEFAULT));
+  /** What the connector's producer sends at most. */
+  private static long largestRequest(ConnectorSpec connector) {
+    String value = connector.config().getOrDefault(Topics.LARGEST_REQUEST, "");
     return value.matches("\\d{1,18}") ? Long.parseLong(value) : LARGEST_BY_DEFAULT;
   }
 
-  private static long size(TopicLag of) {
+  private static long largestMessage(TopicLag of) {
     return Long.parseLong(of.setting("max.message.bytes"));
   }
 }

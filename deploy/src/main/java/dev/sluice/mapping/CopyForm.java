@@ -118,11 +118,11 @@ public record CopyForm(String postgres, String inputType, String clickHouse, Lis
               "CASE WHEN {}::time = '24:00' THEN '24' ELSE " + canonical.postgres() + " || 'Z' END",
               "{} = '24'",
               fact);
-      case "timestamptz" ->
-          StreamedText.ofTimestamptz(source) == null
-              ? null
-              // Its infinities, unlike those of the other times, are words to Debezium too.
-              : texts(StreamedText.ofTimestamptz(source), "0", fact);
+      case "timestamptz" -> {
+        String text = StreamedText.ofTimestamptz(source);
+        // Its infinities, unlike those of the other times, are words to Debezium too.
+        yield text == null ? null : texts(text, "0", fact);
+      }
       case "money" -> texts("{}::numeric::text", "0", fact);
       case "numeric" -> texts("{}::text", "match({}, '^(NaN|-?Infinity)$')", fact);
       default -> null;

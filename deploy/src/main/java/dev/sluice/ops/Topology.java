@@ -1,6 +1,7 @@
 package dev.sluice.ops;
 
 import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.pipeline.Topics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -23,8 +24,6 @@ import java.util.stream.Stream;
  */
 final class Topology {
 
-  private static final String DEAD_LETTERS = "errors.deadletterqueue.topic.name";
-
   private final Collection<Connector> connectors;
   private final List<Template> deadLetters;
 
@@ -32,7 +31,7 @@ final class Topology {
     this.connectors = connectors;
     this.deadLetters =
         connectors.stream()
-            .map(c -> new Template(c.config().get(DEAD_LETTERS)))
+            .map(c -> new Template(c.config().get(Topics.DEAD_LETTER_QUEUE)))
             .filter(t -> !t.isEmpty())
             .distinct()
             .toList();
@@ -50,7 +49,7 @@ final class Topology {
 
   /** The dead letter queue of a sink; empty when it has none. */
   static Template deadLettersOf(Connector sink) {
-    return new Template(sink.config().get(DEAD_LETTERS));
+    return new Template(sink.config().get(Topics.DEAD_LETTER_QUEUE));
   }
 
   /** True when some sink reads the topic or puts dead letters there. */

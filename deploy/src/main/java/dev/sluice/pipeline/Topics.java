@@ -13,10 +13,14 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /** Topics that Connect would create by itself: later, or with limits that are too low. */
 public final class Topics {
 
+  /** A sink's setting that names its dead letter queue. */
+  public static final String DEAD_LETTER_QUEUE = "errors.deadletterqueue.topic.name";
+
+  /** The bytes that a connector's producer sends at most; of a sink it is the queue's. */
+  public static final String LARGEST_REQUEST = "producer.override.max.request.size";
+
   private static final String SETTINGS = "topic.creation.default.";
-  private static final String QUEUE = "errors.deadletterqueue.topic.name";
   private static final String QUEUE_REPLICAS = "errors.deadletterqueue.topic.replication.factor";
-  private static final String LARGEST_LETTER = "producer.override.max.request.size";
 
   private Topics() {}
 
@@ -52,8 +56,8 @@ public final class Topics {
    * @throws SluiceException when Kafka does not answer, or refuses
    */
   public static void createForDeadLetters(String bootstrapServers, Map<String, String> sink) {
-    String queue = sink.getOrDefault(QUEUE, "");
-    String largest = sink.getOrDefault(LARGEST_LETTER, "");
+    String queue = sink.getOrDefault(DEAD_LETTER_QUEUE, "");
+    String largest = sink.getOrDefault(LARGEST_REQUEST, "");
     if (queue.isEmpty() || queue.contains("$") || largest.isEmpty() || largest.contains("$")) {
       return;
     }

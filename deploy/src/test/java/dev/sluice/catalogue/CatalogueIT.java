@@ -21,6 +21,7 @@ import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.TableMapping.MappedColumn;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.verify.Comparisons;
 import dev.sluice.verify.TableComparison;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -213,15 +214,7 @@ final class CatalogueIT {
   /** What {@code verify} says of the same rows, by its own SQL. */
   private static void assertVerified(TableMapping mapping, int columns) {
     TableComparison.Result result =
-        new TableComparison(
-                pipeline.stack().postgres(),
-                pipeline.clickHouse(),
-                mapping,
-                TableComparison.Barrier.NONE,
-                progress -> {},
-                100,
-                100)
-            .compare();
+        Comparisons.of(pipeline.stack().postgres(), pipeline.clickHouse(), mapping).compare();
     assertThat(result.differences())
         .as(() -> result.differences().stream().flatMap(d -> d.columns().stream()).toList() + "")
         .isEmpty();

@@ -33,6 +33,7 @@ import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.verify.Comparisons;
 import dev.sluice.verify.TableComparison;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -593,15 +594,7 @@ final class RandomValuesIT {
   /** What {@code verify} finds different between the two tables, which are alike. */
   private static List<?> verified(String name, TableMapping mapping) {
     TableComparison.Result result =
-        new TableComparison(
-                role(name),
-                databases.clickHouse(),
-                mapping,
-                TableComparison.Barrier.NONE,
-                progress -> {},
-                100,
-                100)
-            .compare();
+        Comparisons.of(role(name), databases.clickHouse(), mapping).compare();
     assertThat(result.notComparable()).isEmpty();
     return result.differences().stream().flatMap(d -> d.columns().stream()).distinct().toList();
   }

@@ -13,12 +13,16 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** What the dead letter queue holds. */
 public final class DeadLetters {
 
-  private static final TopicPartition QUEUE = new TopicPartition("sluice.dead-letters", 0);
-
   private DeadLetters() {}
 
-  /** All of it, from the beginning. */
+  /** All of the visits' queue, from the beginning. */
   public static List<ConsumerRecord<byte[], byte[]>> read(String bootstrapServers) {
+    return read(bootstrapServers, "sluice.dead-letters");
+  }
+
+  /** All of a queue, from the beginning. */
+  public static List<ConsumerRecord<byte[], byte[]>> read(String bootstrapServers, String topic) {
+    TopicPartition queue = new TopicPartition(topic, 0);
     Map<String, Object> settings =
         Map.of(
             "bootstrap.servers", bootstrapServers,
@@ -26,10 +30,10 @@ public final class DeadLetters {
             "value.deserializer", ByteArrayDeserializer.class);
     List<ConsumerRecord<byte[], byte[]>> letters = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
-      consumer.assign(List.of(QUEUE));
-      consumer.seekToBeginning(List.of(QUEUE));
-      long end = consumer.endOffsets(List.of(QUEUE)).get(QUEUE);
-      while (consumer.position(QUEUE) < end) {
+      consumer.assign(List.of(queue));
+      consumer.seekToBeginning(List.of(queue));
+      long end = consumer.endOffsets(List.of(queue)).get(queue);
+      while (consumer.position(queue) < end) {
         consumer.poll(Duration.ofSeconds(1)).forEach(letters::add);
       }
     }

@@ -7,10 +7,12 @@ import dev.sluice.Narrator;
 import dev.sluice.connect.ConnectClient.SettingError;
 import dev.sluice.connect.ConnectClient.Status;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.local.DeadLetters;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.TopicLag;
 import dev.sluice.pipeline.Topics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,19 +24,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -426,31 +424,13 @@ class SinkRulesIT {
         .formatted(id, kind, small);
   }
 
-  private long committed(String name) throws Exception {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka()))) {
-      var offsets =
-          admin.listConsumerGroupOffsets("connect-" + name).partitionsToOffsetAndMetadata().get();
-      var offset = offsets.get(new TopicPartition(name, 0));
-      return offset == null ? 0 : offset.offset();
+  private long committed(String name) {
+    try (TopicLag lag = new TopicLag(kafka(), name, name)) {
+      return lag.acknowledged();
     }
   }
 
   private List<ConsumerRecord<byte[], byte[]>> letters(String name) {
-    Map<String, Object> settings =
-        Map.of(
-            "bootstrap.servers", kafka(),
-            "key.deserializer", ByteArrayDeserializer.class,
-            "value.deserializer", ByteArrayDeserializer.class);
-    List<ConsumerRecord<byte[], byte[]>> letters = new ArrayList<>();
-    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
-      TopicPartition queue = new TopicPartition(name + ".letters", 0);
-      consumer.assign(Set.of(queue));
-      consumer.seekToBeginning(Set.of(queue));
-      long end = consumer.endOffsets(Set.of(queue)).get(queue);
-      while (consumer.position(queue) < end) {
-        consumer.poll(Duration.ofSeconds(1)).forEach(letters::add);
-      }
-    }
-    return letters;
+    return DeadLetters.read(kafka(), name + ".letters");
   }
 }

@@ -420,14 +420,7 @@ final class ComparisonIT {
   }
 
   private static TableComparison comparison(PostgresAddress postgres, TableMapping mapping) {
-    return new TableComparison(
-        postgres,
-        databases.clickHouse(),
-        mapping,
-        TableComparison.Barrier.NONE,
-        progress -> {},
-        100,
-        100);
+    return Comparisons.of(postgres, databases.clickHouse(), mapping);
   }
 
   private static TableComparison.Result compare(TableMapping mapping) {

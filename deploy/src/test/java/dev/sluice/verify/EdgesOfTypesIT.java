@@ -411,14 +411,6 @@ final class EdgesOfTypesIT {
   }
 
   private static TableComparison.Result compare(TableMapping mapping) {
-    return new TableComparison(
-            databases.postgres(),
-            databases.clickHouse(),
-            mapping,
-            TableComparison.Barrier.NONE,
-            progress -> {},
-            100,
-            100)
-        .compare();
+    return Comparisons.of(databases.postgres(), databases.clickHouse(), mapping).compare();
   }
 }

@@ -1,0 +1,18 @@
+package dev.sluice.verify;
+
+import dev.sluice.mapping.TableMapping;
+import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.PostgresAddress;
+
+/** Comparisons of tables that nothing is on its way to. */
+public final class Comparisons {
+
+  private Comparisons() {}
+
+  /** Of all rows, with up to 100 differences. */
+  public static TableComparison of(
+      PostgresAddress postgres, ClickHouse clickHouse, TableMapping mapping) {
+    return new TableComparison(
+        postgres, clickHouse, mapping, TableComparison.Barrier.NONE, progress -> {}, 100, 100);
+  }
+}
