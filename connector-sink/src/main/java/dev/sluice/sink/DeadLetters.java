@@ -59,7 +59,7 @@ final class DeadLetters {
       for (int i = 0; i < letters.size(); i++) {
         int number = i;
         retry.untilDone(
-            "Setting aside a record",
+            "Setting aside the first of %,d records".formatted(open),
             () -> {
               Future<Void> first = sent.set(number, OPEN);
               await(first == OPEN ? report(letters.get(number)) : first);

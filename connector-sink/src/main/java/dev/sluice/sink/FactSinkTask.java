@@ -35,6 +35,9 @@ public final class FactSinkTask extends SinkTask {
   /** Connect gives a task five seconds to end. */
   private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(3);
 
+  /** Characters; a broker takes 4,096 bytes by default. */
+  private static final int LONGEST_METADATA = 1_000;
+
   private final Map<TopicPartition, Source> sources = new HashMap<>();
   private final Map<String, Lane> lanes = new HashMap<>();
 
@@ -139,8 +142,9 @@ public final class FactSinkTask extends SinkTask {
   }
 
   private Lane newLane(String table) {
-    Inserter inserter = new Inserter(table, server, config, metrics, letters);
-    return new Lane(table, config, inserter, executor, metrics, letters, forLanes);
+    Retry retry = new Retry(config, metrics);
+    Inserter inserter = new Inserter(table, server, config, metrics, retry, letters);
+    return new Lane(table, config, inserter, executor, metrics, retry, letters, forLanes);
   }
 
   @Override
@@ -228,7 +232,8 @@ public final class FactSinkTask extends SinkTask {
 
   /**
    * Up to the first record that is on its way; where none is, all that was consumed, because
-   * records that a transform drops at the end of a partition never come here.
+   * records that a transform drops at the end of a partition never come here. What holds a table up
+   * goes with the offset, as its metadata, for whoever looks at the consumer group.
    */
   @Override
   public Map<TopicPartition, OffsetAndMetadata> preCommit(
@@ -239,10 +244,15 @@ public final class FactSinkTask extends SinkTask {
           Source source = sources.get(partition);
           if (source != null) {
             long first = source.firstPending();
-            done.put(partition, first == Source.NONE ? position : new OffsetAndMetadata(first));
+            long offset = first == Source.NONE ? position.offset() : first;
+            done.put(partition, new OffsetAndMetadata(offset, shortened(source.trouble())));
           }
         });
     return done;
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= LONGEST_METADATA ? text : text.substring(0, LONGEST_METADATA);
   }
 
   @Override

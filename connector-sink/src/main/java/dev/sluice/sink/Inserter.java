@@ -55,12 +55,17 @@ final class Inserter {
   private final String queryPrefix;
 
   Inserter(
-      String table, Server server, SinkConfig config, SinkMetrics metrics, DeadLetters letters) {
+      String table,
+      Server server,
+      SinkConfig config,
+      SinkMetrics metrics,
+      Retry retry,
+      DeadLetters letters) {
     this.table = table;
     this.server = server;
     this.metrics = metrics;
     this.letters = letters;
-    this.retry = new Retry(config, metrics);
+    this.retry = retry;
     this.limits = new InsertLimits(config.insertTimeoutMs());
     this.queryPrefix = "sluice/" + config.connector() + "/" + table + "/";
   }

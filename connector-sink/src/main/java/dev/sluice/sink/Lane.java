@@ -79,6 +79,9 @@ final class Lane {
   private Job<TableLayout> preparing;
   private Job<List<Inserter.Refusal>> inserting;
 
+  /** Why the table takes no row; null while it does. */
+  private String brokenBy;
+
   /** What the running job inserts; or, while none runs, what the table has not taken a row of. */
   private final List<Batch> sent = new ArrayList<>();
 
@@ -103,6 +106,7 @@ final class Lane {
       Inserter inserter,
       ExecutorService executor,
       SinkMetrics metrics,
+      Retry retry,
       DeadLetters letters,
       Task task) {
     this.table = table;
@@ -113,7 +117,7 @@ final class Lane {
     this.letters = letters;
     this.task = task;
     this.filling = new Filling(config);
-    this.retry = new Retry(config, metrics);
+    this.retry = retry;
     prepare(null);
   }
 
@@ -137,6 +141,11 @@ final class Lane {
     return known == null || known.refused.isEmpty()
         ? first
         : Math.min(first, known.refused.firstKey());
+  }
+
+  /** What holds this table up and is tried again; empty while nothing does. */
+  String trouble() {
+    return brokenBy == null ? retry.trouble() : brokenBy;
   }
 
   /** Forgets a partition that has gone to another task. */
@@ -377,6 +386,7 @@ final class Lane {
     } else if (retry.isOver(brokenSince)) {
       throw failed(retry.over(fault));
     }
+    brokenBy = "Table " + table + " takes no row: " + fault.getMessage();
     brokenTries++;
     metrics.retries.incrementAndGet();
     long waitMs = Math.max(retry.waitMs(brokenTries), tookMs * LEFT_ALONE);
@@ -386,6 +396,7 @@ final class Lane {
   private void resetBroken() {
     if (brokenTries > 0) {
       brokenTries = 0;
+      brokenBy = null;
       metrics.tablesInTrouble.decrementAndGet();
     }
   }

@@ -26,6 +26,7 @@ final class Retry {
   private final long timeoutMs;
   private final long firstWaitMs;
   private final long longestWaitMs;
+  private volatile String trouble = "";
 
   Retry(SinkConfig config, SinkMetrics metrics) {
     this.metrics = metrics;
@@ -46,6 +47,7 @@ final class Retry {
       try {
         return again(doing, action, fault);
       } finally {
+        trouble = "";
         metrics.tablesInTrouble.decrementAndGet();
       }
     }
@@ -56,6 +58,7 @@ final class Retry {
     int tries = 1;
     Fault last = first;
     LOG.warn("{} does not work and is tried again: {}", doing, first.getMessage());
+    trouble(doing, first);
     while (!isOver(began)) {
       pause(tries++);
       metrics.retries.incrementAndGet();
@@ -67,11 +70,21 @@ final class Retry {
         orThrow(fault);
         if (!fault.sameAs(last)) {
           LOG.warn("{} still does not work: {}", doing, fault.getMessage());
+          trouble(doing, fault);
         }
         last = fault;
       }
     }
     throw over(last);
+  }
+
+  private void trouble(String doing, Fault fault) {
+    trouble = doing + " does not work: " + fault.getMessage();
+  }
+
+  /** What is being tried again now, and why; empty while nothing is. */
+  String trouble() {
+    return trouble;
   }
 
   /** Waits as one does after so many tries. */

@@ -43,6 +43,11 @@ final class Source {
     return first == Long.MAX_VALUE ? NONE : first;
   }
 
+  /** What holds one of its tables up; empty while nothing does. */
+  String trouble() {
+    return lanes.stream().map(Lane::trouble).filter(t -> !t.isEmpty()).findFirst().orElse("");
+  }
+
   String at(long offset) {
     return partition + "@" + offset;
   }

@@ -595,10 +595,16 @@ class FactSinkTaskTest {
     worker.produce(P0, rows(1, 9));
     worker.start(settings, P0);
 
-    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    pollUntil(() -> !worker.said.getOrDefault(P0, "").isEmpty());
+    assertThat(worker.said.get(P0))
+        .isEqualTo(
+            "Setting aside the first of 1 records does not work:"
+                + " the dead letter queue does not take it: 1048700 bytes");
+    assertThat(worker.metric("tables-in-trouble")).isEqualTo(1);
     assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
     worker.drain();
 
+    assertThat(worker.said).containsEntry(P0, "");
     assertThat(refusals.get()).isNegative();
     assertThat(server.landed()).isEqualTo(numbers(1, 9));
     assertThat(worker.metric("dead-letters-total")).isEqualTo(1);
@@ -673,6 +679,7 @@ class FactSinkTaskTest {
     worker.start(settings, P0);
 
     pollUntil(() -> worker.metric("tables-in-trouble") == 1 && worker.metric("retries-total") > 3);
+    assertThat(worker.said.get(P0)).containsIgnoringCase("table t ");
     assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
     assertThat(worker.deadLetters).isEmpty();
     server.refuses = n -> false;
@@ -681,6 +688,7 @@ class FactSinkTaskTest {
     assertThat(server.landed()).isEqualTo(numbers(0, 120));
     assertThat(worker.deadLetters).isEmpty();
     assertThat(worker.metric("tables-in-trouble")).isZero();
+    assertThat(worker.said).containsEntry(P0, "");
   }
 
   @Test

@@ -35,6 +35,10 @@ final class Worker implements SinkTaskContext {
   final Map<Long, String> deadLetters = new ConcurrentSkipListMap<>();
   private final AtomicInteger reporting = new AtomicInteger();
   final Map<TopicPartition, Long> committed = new HashMap<>();
+
+  /** What the task has said with the offsets. */
+  final Map<TopicPartition, String> said = new HashMap<>();
+
   private final Map<TopicPartition, List<Object>> log = new HashMap<>();
   private final Map<TopicPartition, Long> positions = new HashMap<>();
   private final Map<TopicPartition, Long> rewinds = new HashMap<>();
@@ -156,7 +160,12 @@ final class Worker implements SinkTaskContext {
   void commit() {
     Map<TopicPartition, OffsetAndMetadata> current = new HashMap<>();
     positions.forEach((partition, next) -> current.put(partition, new OffsetAndMetadata(next)));
-    task.preCommit(current).forEach((partition, next) -> committed.put(partition, next.offset()));
+    task.preCommit(current)
+        .forEach(
+            (partition, next) -> {
+              committed.put(partition, next.offset());
+              said.put(partition, next.metadata());
+            });
   }
 
   /** Polls until everything produced is committed. */

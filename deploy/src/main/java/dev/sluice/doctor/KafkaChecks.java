@@ -86,6 +86,13 @@ final class KafkaChecks {
     String retention = lag.setting("retention.ms");
     String cleanup = lag.setting("cleanup.policy");
     findings.ok("lag", "%,d records".formatted(behind));
+    List<String> troubles = lag.troubles();
+    findings.require(
+        troubles.isEmpty(),
+        "rows get through",
+        troubles.isEmpty() ? "the sink says nothing else" : String.join("; ", troubles),
+        "rows wait for it, and so do those behind them; none is lost",
+        "mend what the sink says; it tries again by itself");
     long retentionMillis = Long.parseLong(retention);
     findings.advise(
         retentionMillis < 0 || retentionMillis >= Duration.ofDays(1).toMillis(),

@@ -54,38 +54,44 @@ final class KafkaReader implements AutoCloseable {
     Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
     sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));
     Set<String> all = admin.listTopics().names().get();
-    Map<String, Map<TopicPartition, Long>> committed = committed(sinks, groups);
+    Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
+    Map<String, Map<TopicPartition, String>> troubles = new HashMap<>();
+    readGroups(sinks, groups, committed, troubles);
     Set<String> names = new HashSet<>();
     all.stream().filter(wanted).forEach(names::add);
     committed.values().forEach(at -> at.keySet().forEach(p -> names.add(p.topic())));
     names.retainAll(all);
     Map<String, Topic> topics = topics(names, hourly);
-    return new KafkaView(topics, committed);
+    return new KafkaView(topics, committed, troubles);
   }
 
-  private Map<String, Map<TopicPartition, Long>> committed(
-      Collection<String> sinks, Map<String, ListConsumerGroupOffsetsSpec> groups)
+  private void readGroups(
+      Collection<String> sinks,
+      Map<String, ListConsumerGroupOffsetsSpec> groups,
+      Map<String, Map<TopicPartition, Long>> committed,
+      Map<String, Map<TopicPartition, String>> troubles)
       throws ExecutionException, InterruptedException {
-    Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
     if (groups.isEmpty()) {
-      return committed;
+      return;
     }
     Map<String, Map<TopicPartition, OffsetAndMetadata>> answer =
         admin.listConsumerGroupOffsets(groups).all().get();
     for (String sink : sinks) {
       Map<TopicPartition, Long> offsets = new HashMap<>();
+      Map<TopicPartition, String> said = new HashMap<>();
       answer
           .getOrDefault(group(sink), Map.of())
-          .forEach((partition, at) -> put(offsets, partition, at));
+          .forEach(
+              (partition, at) -> {
+                if (at != null) {
+                  offsets.put(partition, at.offset());
+                  if (!at.metadata().isEmpty()) {
+                    said.put(partition, at.metadata());
+                  }
+                }
+              });
       committed.put(sink, offsets);
-    }
-    return committed;
-  }
-
-  private static void put(
-      Map<TopicPartition, Long> offsets, TopicPartition partition, OffsetAndMetadata at) {
-    if (at != null) {
-      offsets.put(partition, at.offset());
+      troubles.put(sink, said);
     }
   }
 

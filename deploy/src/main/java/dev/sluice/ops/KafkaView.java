@@ -1,6 +1,7 @@
 package dev.sluice.ops;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
@@ -9,8 +10,12 @@ import org.apache.kafka.common.TopicPartition;
  *
  * @param topics those asked about that exist, by name
  * @param committed by sink connector: where its consumer group is in each partition
+ * @param troubles by sink connector: what it says, with these offsets, holds a partition up
  */
-record KafkaView(Map<String, Topic> topics, Map<String, Map<TopicPartition, Long>> committed) {
+record KafkaView(
+    Map<String, Topic> topics,
+    Map<String, Map<TopicPartition, Long>> committed,
+    Map<String, Map<TopicPartition, String>> troubles) {
 
   /**
    * A topic's partitions.
@@ -60,6 +65,15 @@ record KafkaView(Map<String, Topic> topics, Map<String, Map<TopicPartition, Long
 
   static long sum(Map<TopicPartition, Long> offsets) {
     return offsets.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** What holds a topic's rows up, as the sink says; empty for nothing. */
+  List<String> troubles(String sink, String topic) {
+    return troubles.getOrDefault(sink, Map.of()).entrySet().stream()
+        .filter(said -> said.getKey().topic().equals(topic))
+        .map(Map.Entry::getValue)
+        .distinct()
+        .toList();
   }
 
   /** Where a sink is, in all its topics; empty before its first commit. */

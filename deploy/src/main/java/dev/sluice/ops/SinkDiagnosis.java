@@ -82,6 +82,20 @@ record SinkDiagnosis(Case of) {
       state = Health.worst(List.of(state, set));
     }
     boolean known = of.answers().kafka().reachable();
+    if (known) {
+      for (String said :
+          of.answers().kafka().value().troubles(sink.name(), of.pipeline().topic())) {
+        Health held =
+            of.findings()
+                .problem(
+                    Health.DEGRADED,
+                    "sink",
+                    of.findings().clean(said),
+                    "Its rows and those behind them wait, none is lost. Mend it; the sink tries again by"
+                        + " itself.");
+        state = Health.worst(List.of(state, held));
+      }
+    }
     return new Part(
         "sink",
         sink.name(),

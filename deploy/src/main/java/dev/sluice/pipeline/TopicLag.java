@@ -81,6 +81,16 @@ public final class TopicLag implements AutoCloseable {
         .anyMatch(at -> at.getValue().offset() < starts.getOrDefault(at.getKey(), 0L));
   }
 
+  /** What the sink says holds its tables up, with the offsets it commits; empty for nothing. */
+  public List<String> troubles() {
+    return committed().entrySet().stream()
+        .filter(at -> at.getKey().topic().equals(topic))
+        .map(at -> at.getValue().metadata())
+        .filter(said -> !said.isEmpty())
+        .distinct()
+        .toList();
+  }
+
   /** A setting of the topic, as the broker applies it. */
   public String setting(String name) {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);

@@ -41,6 +41,7 @@ final class DiagnosisTest {
       Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
   private long end = 5;
   private long committed = 5;
+  private Map<TopicPartition, String> troubles = Map.of();
   private long at = 1_000_000;
 
   @Test
@@ -131,6 +132,19 @@ final class DiagnosisTest {
     assertThat(view.parts().get(0).state()).isEqualTo(Health.OK);
   }
 
+  @Test
+  void whatTheSinkSaysWithItsOffsetsIsShown() {
+    troubles =
+        Map.of(
+            PARTITION,
+            "Setting aside the first of 3 records does not work: the queue is away",
+            new TopicPartition("another.topic", 0),
+            "Inserting into table other does not work: no answer");
+    Problem problem = only(look(), Health.DEGRADED, "sink");
+    assertThat(problem.text())
+        .isEqualTo("Setting aside the first of 3 records does not work: the queue is away");
+  }
+
   private PipelineView look() {
     return look(null);
   }
@@ -146,7 +160,11 @@ final class DiagnosisTest {
             new Answer<>(
                 new PostgresView(7, 0, slots, Map.of("pub", published), Map.of()), at, at, null),
             new Answer<>(
-                new KafkaView(topics, Map.of("sink", Map.of(PARTITION, committed))), at, at, null),
+                new KafkaView(
+                    topics, Map.of("sink", Map.of(PARTITION, committed)), Map.of("sink", troubles)),
+                at,
+                at,
+                null),
             new Answer<>(new ClickHouseView(tables), at, at, null));
     tracker.see(at, pipeline, answers);
     return Diagnosis.of(
