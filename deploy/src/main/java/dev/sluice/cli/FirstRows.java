@@ -15,6 +15,7 @@ import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.Topics;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /** The bulk load of a pipeline that is about to be registered: what load and register share. */
 final class FirstRows {
@@ -75,6 +76,18 @@ final class FirstRows {
           e.getMessage()
               + " (--kafka). The source makes the topic with the first change, which then takes some"
               + " seconds.");
+    }
+  }
+
+  /** Makes the sink's dead letter queue, with room for its letters. */
+  static void createQueue(ConnectorSpec sink, String kafka, Consumer<String> say) {
+    try {
+      Topics.createForDeadLetters(kafka, sink.config());
+    } catch (SluiceException e) {
+      say.accept(
+          e.getMessage()
+              + " (--kafka). Connect makes the dead letter queue, with the broker's limits:"
+              + " ./sluice doctor says whether they do.");
     }
   }
 

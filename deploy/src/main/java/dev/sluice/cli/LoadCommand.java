@@ -167,6 +167,9 @@ final class LoadCommand implements Callable<Integer> {
                 restart,
                 console)));
     FirstRows.createTopic(pipeline, options.servers().kafka(), console);
+    if (!noRegister) {
+      FirstRows.createQueue(pipeline.sink(), options.servers().kafka(), console::say);
+    }
     registration.apply(
         changes, TASKS_LIMIT, change -> console.say(change.spec().name() + ": all tasks run"));
     if (noRegister) {

@@ -15,7 +15,6 @@ import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions.Sink;
 import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.Topics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -128,27 +127,14 @@ final class RegisterCommand implements Callable<Integer> {
     if (replaced != null) {
       client.delete(replaced);
     }
-    createQueues(out, specs);
+    specs.stream()
+        .filter(ConnectorSpec::isSink)
+        .forEach(sink -> FirstRows.createQueue(sink, servers.kafka(), out::println));
     registration.apply(
         changes,
         Duration.ofSeconds(timeoutSeconds),
         change -> out.println(change.spec().name() + ": all tasks run"));
     return 0;
-  }
-
-  private void createQueues(PrintWriter out, List<ConnectorSpec> specs) {
-    for (ConnectorSpec connector : specs) {
-      if (connector.isSink()) {
-        try {
-          Topics.createForDeadLetters(servers.kafka(), connector.config());
-        } catch (SluiceException e) {
-          out.println(
-              e.getMessage()
-                  + " (--kafka). Connect makes the dead letter queue, with the broker's limits:"
-                  + " ./sluice doctor says whether they do.");
-        }
-      }
-    }
   }
 
   private void load(List<ConnectorSpec> specs) {
