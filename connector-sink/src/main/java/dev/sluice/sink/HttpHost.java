@@ -7,7 +7,6 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -109,11 +108,12 @@ final class HttpHost {
     } else {
       request.header("Authorization", basic());
     }
-    BodyPublisher sent = new Slices(config.compress() ? body.packed() : body);
+    Body sent = body;
     if (config.compress()) {
+      sent = body.packed();
       request.header("Content-Encoding", "lz4");
     }
-    return answer(queryId, exchange(request.POST(sent).build(), timeoutMs));
+    return answer(queryId, exchange(request.POST(new Slices(sent)).build(), timeoutMs));
   }
 
   private HttpResponse<byte[]> exchange(HttpRequest request, int timeoutMs)

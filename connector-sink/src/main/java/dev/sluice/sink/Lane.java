@@ -79,18 +79,16 @@ final class Lane {
   private Job<TableLayout> preparing;
   private Job<List<Inserter.Refusal>> inserting;
 
-  /** Why the table takes no row; null while it does. */
-  private String brokenBy;
-
   /** What the running job inserts; or, while none runs, what the table has not taken a row of. */
   private final List<Batch> sent = new ArrayList<>();
 
   /** How long the last job ran. */
   private long tookMs;
 
-  /** Since when the table takes no row, how often that was tried, and when to try again. */
+  /** Since when the table takes no row and why, how often that was tried, when to try again. */
   private long brokenSince;
 
+  private String brokenBy;
   private int brokenTries;
   private long nextTry;
 
@@ -145,7 +143,7 @@ final class Lane {
 
   /** What holds this table up and is tried again; empty while nothing does. */
   String trouble() {
-    return brokenBy == null ? retry.trouble() : brokenBy;
+    return brokenTries > 0 ? brokenBy : retry.trouble();
   }
 
   /** Forgets a partition that has gone to another task. */
@@ -396,7 +394,6 @@ final class Lane {
   private void resetBroken() {
     if (brokenTries > 0) {
       brokenTries = 0;
-      brokenBy = null;
       metrics.tablesInTrouble.decrementAndGet();
     }
   }

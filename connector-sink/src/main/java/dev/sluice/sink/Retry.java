@@ -58,7 +58,7 @@ final class Retry {
     int tries = 1;
     Fault last = first;
     LOG.warn("{} does not work and is tried again: {}", doing, first.getMessage());
-    trouble(doing, first);
+    trouble = saying(doing, first);
     while (!isOver(began)) {
       pause(tries++);
       metrics.retries.incrementAndGet();
@@ -70,7 +70,7 @@ final class Retry {
         orThrow(fault);
         if (!fault.sameAs(last)) {
           LOG.warn("{} still does not work: {}", doing, fault.getMessage());
-          trouble(doing, fault);
+          trouble = saying(doing, fault);
         }
         last = fault;
       }
@@ -78,8 +78,8 @@ final class Retry {
     throw over(last);
   }
 
-  private void trouble(String doing, Fault fault) {
-    trouble = doing + " does not work: " + fault.getMessage();
+  private static String saying(String doing, Fault fault) {
+    return doing + " does not work: " + fault.getMessage();
   }
 
   /** What is being tried again now, and why; empty while nothing is. */

@@ -68,11 +68,11 @@ final class FirstRows {
   }
 
   /** Makes the topic that the first change would have to wait for. */
-  static void createTopic(Pipeline pipeline, String kafka, Narrator narrator) {
+  static void createTopic(Pipeline pipeline, String kafka, Consumer<String> say) {
     try {
       Topics.createForChanges(kafka, pipeline.topic(), pipeline.source().config());
     } catch (SluiceException e) {
-      narrator.say(
+      say.accept(
           e.getMessage()
               + " (--kafka). The source makes the topic with the first change, which then takes some"
               + " seconds.");

@@ -166,7 +166,7 @@ final class LoadCommand implements Callable<Integer> {
                 how,
                 restart,
                 console)));
-    FirstRows.createTopic(pipeline, options.servers().kafka(), console);
+    FirstRows.createTopic(pipeline, options.servers().kafka(), console::say);
     if (!noRegister) {
       FirstRows.createQueue(pipeline.sink(), options.servers().kafka(), console::say);
     }

@@ -155,7 +155,7 @@ final class RegisterCommand implements Callable<Integer> {
               false,
               console);
       console.say(FirstRows.report(result));
-      FirstRows.createTopic(pipeline, servers.kafka(), console);
+      FirstRows.createTopic(pipeline, servers.kafka(), console::say);
     } finally {
       console.endProgress();
     }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
@@ -54,45 +55,31 @@ final class KafkaReader implements AutoCloseable {
     Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
     sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));
     Set<String> all = admin.listTopics().names().get();
-    Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
-    Map<String, Map<TopicPartition, String>> troubles = new HashMap<>();
-    readGroups(sinks, groups, committed, troubles);
+    Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = committed(sinks, groups);
     Set<String> names = new HashSet<>();
     all.stream().filter(wanted).forEach(names::add);
     committed.values().forEach(at -> at.keySet().forEach(p -> names.add(p.topic())));
     names.retainAll(all);
     Map<String, Topic> topics = topics(names, hourly);
-    return new KafkaView(topics, committed, troubles);
+    return new KafkaView(topics, committed);
   }
 
-  private void readGroups(
-      Collection<String> sinks,
-      Map<String, ListConsumerGroupOffsetsSpec> groups,
-      Map<String, Map<TopicPartition, Long>> committed,
-      Map<String, Map<TopicPartition, String>> troubles)
+  private Map<String, Map<TopicPartition, OffsetAndMetadata>> committed(
+      Collection<String> sinks, Map<String, ListConsumerGroupOffsetsSpec> groups)
       throws ExecutionException, InterruptedException {
+    Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = new HashMap<>();
     if (groups.isEmpty()) {
-      return;
+      return committed;
     }
     Map<String, Map<TopicPartition, OffsetAndMetadata>> answer =
         admin.listConsumerGroupOffsets(groups).all().get();
     for (String sink : sinks) {
-      Map<TopicPartition, Long> offsets = new HashMap<>();
-      Map<TopicPartition, String> said = new HashMap<>();
-      answer
-          .getOrDefault(group(sink), Map.of())
-          .forEach(
-              (partition, at) -> {
-                if (at != null) {
-                  offsets.put(partition, at.offset());
-                  if (!at.metadata().isEmpty()) {
-                    said.put(partition, at.metadata());
-                  }
-                }
-              });
+      Map<TopicPartition, OffsetAndMetadata> offsets =
+          new HashMap<>(answer.getOrDefault(group(sink), Map.of()));
+      offsets.values().removeIf(Objects::isNull);
       committed.put(sink, offsets);
-      troubles.put(sink, said);
     }
+    return committed;
   }
 
   private Map<String, Topic> topics(Set<String> names, Predicate<String> hourly)

@@ -1,8 +1,11 @@
 package dev.sluice.ops;
 
+import dev.sluice.pipeline.TopicLag;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -10,12 +13,9 @@ import org.apache.kafka.common.TopicPartition;
  *
  * @param topics those asked about that exist, by name
  * @param committed by sink connector: where its consumer group is in each partition
- * @param troubles by sink connector: what it says, with these offsets, holds a partition up
  */
 record KafkaView(
-    Map<String, Topic> topics,
-    Map<String, Map<TopicPartition, Long>> committed,
-    Map<String, Map<TopicPartition, String>> troubles) {
+    Map<String, Topic> topics, Map<String, Map<TopicPartition, OffsetAndMetadata>> committed) {
 
   /**
    * A topic's partitions.
@@ -69,15 +69,12 @@ record KafkaView(
 
   /** What holds a topic's rows up, as the sink says; empty for nothing. */
   List<String> troubles(String sink, String topic) {
-    return troubles.getOrDefault(sink, Map.of()).entrySet().stream()
-        .filter(said -> said.getKey().topic().equals(topic))
-        .map(Map.Entry::getValue)
-        .distinct()
-        .toList();
+    return TopicLag.troubles(committed.getOrDefault(sink, Map.of()), topic);
   }
 
   /** Where a sink is, in all its topics; empty before its first commit. */
   Map<TopicPartition, Long> committed(String sink) {
-    return committed.getOrDefault(sink, Map.of());
+    return committed.getOrDefault(sink, Map.of()).entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, at -> at.getValue().offset()));
   }
 }

@@ -83,7 +83,13 @@ public final class TopicLag implements AutoCloseable {
 
   /** What the sink says holds its tables up, with the offsets it commits; empty for nothing. */
   public List<String> troubles() {
-    return committed().entrySet().stream()
+    return troubles(committed(), topic);
+  }
+
+  /** What a sink says of a topic with the offsets that it has committed. */
+  public static List<String> troubles(
+      Map<TopicPartition, OffsetAndMetadata> committed, String topic) {
+    return committed.entrySet().stream()
         .filter(at -> at.getKey().topic().equals(topic))
         .map(at -> at.getValue().metadata())
         .filter(said -> !said.isEmpty())

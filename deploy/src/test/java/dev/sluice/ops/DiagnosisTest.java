@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +42,8 @@ final class DiagnosisTest {
       Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
   private long end = 5;
   private long committed = 5;
-  private Map<TopicPartition, String> troubles = Map.of();
+  private String said = "";
+  private Map<TopicPartition, OffsetAndMetadata> alsoCommitted = Map.of();
   private long at = 1_000_000;
 
   @Test
@@ -134,12 +136,11 @@ final class DiagnosisTest {
 
   @Test
   void whatTheSinkSaysWithItsOffsetsIsShown() {
-    troubles =
+    said = "Setting aside the first of 3 records does not work: the queue is away";
+    alsoCommitted =
         Map.of(
-            PARTITION,
-            "Setting aside the first of 3 records does not work: the queue is away",
             new TopicPartition("another.topic", 0),
-            "Inserting into table other does not work: no answer");
+            new OffsetAndMetadata(5, "Inserting into table other does not work: no answer"));
     Problem problem = only(look(), Health.DEGRADED, "sink");
     assertThat(problem.text())
         .isEqualTo("Setting aside the first of 3 records does not work: the queue is away");
@@ -154,17 +155,14 @@ final class DiagnosisTest {
     Map<String, KafkaView.Topic> topics = new HashMap<>();
     topics.put(
         TOPIC, new KafkaView.Topic(TOPIC, Map.of(PARTITION, 0L), Map.of(PARTITION, end), Map.of()));
+    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(alsoCommitted);
+    offsets.put(PARTITION, new OffsetAndMetadata(committed, said));
     Answers answers =
         new Answers(
             new Answer<>(new ConnectView(Map.of(), Set.of()), at, at, connectError),
             new Answer<>(
                 new PostgresView(7, 0, slots, Map.of("pub", published), Map.of()), at, at, null),
-            new Answer<>(
-                new KafkaView(
-                    topics, Map.of("sink", Map.of(PARTITION, committed)), Map.of("sink", troubles)),
-                at,
-                at,
-                null),
+            new Answer<>(new KafkaView(topics, Map.of("sink", offsets)), at, at, null),
             new Answer<>(new ClickHouseView(tables), at, at, null));
     tracker.see(at, pipeline, answers);
     return Diagnosis.of(

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -99,15 +100,15 @@ final class TopologyTest {
     Map<String, KafkaView.Topic> views = new HashMap<>();
     Stream.of(topics)
         .forEach(t -> views.put(t, new KafkaView.Topic(t, Map.of(), Map.of(), Map.of())));
-    Map<String, Map<TopicPartition, Long>> groups = new HashMap<>();
+    Map<String, Map<TopicPartition, OffsetAndMetadata>> groups = new HashMap<>();
     committed.forEach(
         (sink, names) ->
             names.forEach(
                 n ->
                     groups
                         .computeIfAbsent(sink, s -> new HashMap<>())
-                        .put(new TopicPartition(n, 0), 1L)));
-    return new KafkaView(views, groups, Map.of());
+                        .put(new TopicPartition(n, 0), new OffsetAndMetadata(1))));
+    return new KafkaView(views, groups);
   }
 
   private static Pipeline only(List<Pipeline> pipelines) {
