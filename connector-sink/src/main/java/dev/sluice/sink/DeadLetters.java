@@ -16,9 +16,10 @@ import org.apache.kafka.connect.sink.ErrantRecordReporter;
  * gone or a missing right hold the table up, and are said. (What Kafka refuses after having taken
  * it in, Connect learns too, and fails the task.)
  *
- * <p>Connect's answer leaves out a way that is over before the call is, which a sending that works
- * never is, and one that its producer refuses always: so an answer that is there at once says that
- * the letter was not sent. Should it ever have been, the queue holds it twice.
+ * <p>Connect's answer leaves out what is over before its call returns, as a letter is that its
+ * producer refuses; where nothing is left, the answer is a completed {@link CompletableFuture} and
+ * says that the letter was not sent. Should the queue have answered so soon that it was, the queue
+ * holds it twice; a producer that lingers makes that rare.
  */
 final class DeadLetters {
   /** In place of the first answer, once that has been looked at. */
@@ -80,7 +81,8 @@ final class DeadLetters {
    */
   private synchronized Future<Void> report(Batch.Letter letter) {
     Future<Void> answer = reporter.report(letter.record(), letter.reason());
-    return toQueue && answer.isDone() ? null : answer;
+    boolean leftOut = answer instanceof CompletableFuture && answer.isDone();
+    return toQueue && leftOut ? null : answer;
   }
 
   private static void await(Future<Void> letter) throws Fault, InterruptedException {

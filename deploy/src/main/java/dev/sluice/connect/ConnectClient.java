@@ -58,6 +58,11 @@ public final class ConnectClient {
   public record Connector(
       String name, String type, Map<String, String> config, Status connector, List<Status> tasks) {
 
+    /** Whether there are tasks and each runs, by Connect's word. */
+    public boolean allTasksRun() {
+      return !tasks.isEmpty() && tasks.stream().allMatch(t -> t.state().equals("RUNNING"));
+    }
+
     /** The connector itself or the first of its tasks that failed. */
     public Optional<Status> firstFailed() {
       return Stream.concat(Stream.of(connector), tasks.stream())

@@ -39,11 +39,7 @@ public enum Health {
     if (state.equals("PAUSED")) {
       return PAUSED;
     }
-    boolean allRun =
-        state.equals("RUNNING")
-            && !tasks.isEmpty()
-            && tasks.stream().allMatch(t -> t.state().equals("RUNNING"));
-    return allRun ? OK : DEGRADED;
+    return state.equals("RUNNING") && connector.allTasksRun() ? OK : DEGRADED;
   }
 
   /** The worst of several; OK when there are none. */

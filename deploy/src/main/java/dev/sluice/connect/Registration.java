@@ -43,7 +43,7 @@ public final class Registration {
   /** The change of one connector; {@code settings} is empty unless it is an update. */
   public record Change(ConnectorSpec spec, Action action, List<SettingChange> settings) {}
 
-  private static final Duration OLD_TASKS = Duration.ofSeconds(3);
+  private static final Duration OLD_TASKS = Duration.ofSeconds(10);
   private static final Duration OLD_FAILURE = Duration.ofSeconds(2);
 
   private final ConnectClient connect;
@@ -144,7 +144,8 @@ public final class Registration {
     long begin = System.nanoTime();
     long deadline = begin + limit.toNanos();
     // Connect does not say which configuration a task runs with: for a moment after an update, the
-    // tasks before it are still shown to run. Once another state has been seen, they are gone.
+    // tasks before it are still shown to run. Once a task's other state has been seen, they are
+    // gone; the connector itself is restarted before them.
     boolean oldTasksGone = change.action() != Action.UPDATE;
     long failedSince = Long.MAX_VALUE;
     while (true) {
@@ -152,13 +153,14 @@ public final class Registration {
       Health health = connector == null ? Health.DEGRADED : Health.of(connector);
       long now = System.nanoTime();
       if (health == Health.OK || health == Health.PAUSED || health == Health.STOPPED) {
-        if (oldTasksGone || now - begin > OLD_TASKS.toNanos()) {
+        if (oldTasksGone || health != Health.OK || now - begin > OLD_TASKS.toNanos()) {
           return;
         }
-        Pause.millis(100);
+        // Often enough to see the moment between two tasks.
+        Pause.millis(20);
         continue;
       }
-      oldTasksGone = true;
+      oldTasksGone |= connector != null && !connector.allTasksRun();
       Optional<Status> failed = connector == null ? Optional.empty() : connector.firstFailed();
       failedSince = failed.isPresent() ? Math.min(failedSince, now) : Long.MAX_VALUE;
       // Just after a change, a failure of the tasks before it may still be shown.

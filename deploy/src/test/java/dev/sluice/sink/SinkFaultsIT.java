@@ -124,7 +124,7 @@ class SinkFaultsIT {
       }
     }
     // Where inserts get through the fault still stands.
-    awaitSyncedWithin(FAULT_LIMIT);
+    awaitSyncedWithin(LIMIT);
     if (fault.mayCondemnRows()) {
       syncedBut(letters);
     } else {
