@@ -84,13 +84,14 @@ final class ClickHouse implements Server {
     Set<String> engines = new HashSet<>();
     List<Column> columns =
         query(
-            "SELECT name, type, default_kind, ifNull((SELECT engine FROM system.tables"
+            "SELECT name, type, default_kind, toString(is_in_sorting_key), ifNull((SELECT engine FROM system.tables"
                 + " WHERE database = {database:String} AND name = {table:String}), '')"
                 + " FROM system.columns"
                 + " WHERE database = {database:String} AND table = {table:String} ORDER BY position",
             Map.of("param_database", config.database(), "param_table", table),
             row -> {
-              Column column = new Column(row.string(), row.string(), row.string());
+              Column column =
+                  new Column(row.string(), row.string(), row.string(), row.string().equals("1"));
               engines.add(row.string());
               return column;
             });

@@ -17,6 +17,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Distributes records to the {@link Lane} of their table and tells Connect what has arrived.
@@ -32,6 +34,8 @@ import org.apache.kafka.connect.sink.SinkTask;
  * the table goes to the dead letter queue, or fails the task when there is none.
  */
 public final class FactSinkTask extends SinkTask {
+  private static final Logger LOG = LoggerFactory.getLogger(FactSinkTask.class);
+
   /** Connect gives a task five seconds to end. */
   private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -160,6 +164,12 @@ public final class FactSinkTask extends SinkTask {
         continue;
       }
       if (!source.behind) {
+        if (source.isPast(record.originalKafkaOffset())) {
+          source = replaced(source, record.originalKafkaOffset());
+          if (source.stale) {
+            continue;
+          }
+        }
         source.next = record.originalKafkaOffset();
       }
       source.behind = false;
@@ -189,6 +199,26 @@ public final class FactSinkTask extends SinkTask {
           sources.get(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()));
     }
     return last;
+  }
+
+  /**
+   * Of its own a consumer goes back only where a topic of the same name has taken the place of one
+   * that was deleted; it goes on where it can, which need not be the beginning.
+   */
+  private Source replaced(Source gone, long offset) {
+    LOG.warn(
+        "{} begins anew, as a topic does that was deleted and made again: all of it is read",
+        gone.partition);
+    gone.lanes.forEach(lane -> lane.forget(gone));
+    Source source = new Source(gone.partition);
+    source.paused = gone.paused;
+    source.lanes.addAll(gone.lanes);
+    sources.put(source.partition, source);
+    last = source;
+    if (offset > 0) {
+      rewind(source, 0);
+    }
+    return source;
   }
 
   private Lane lane(Source source, SinkRecord record) {

@@ -146,7 +146,7 @@ final class Lane {
     return brokenTries > 0 ? brokenBy : retry.trouble();
   }
 
-  /** Forgets a partition that has gone to another task. */
+  /** Forgets a partition that has gone to another task, or with its topic. */
   void forget(Source source) {
     progress.remove(source);
   }
@@ -194,12 +194,16 @@ final class Lane {
   }
 
   private boolean addRow(Source source, SinkRecord record, Struct row, long now) {
+    // Further on, this sink has been here before, if not this task.
+    boolean first = !task.proven().contains(table) && record.originalKafkaOffset() == 0;
     RowWriter writer;
     try {
       writer = writers.of(row.schema());
+      if (first && !writer.zeroed().isEmpty()) {
+        throw new MisfitException(table, writer.zeroed());
+      }
     } catch (MisfitException e) {
-      // Further on, this sink has been here before, if not this task.
-      if (!task.proven().contains(table) && record.originalKafkaOffset() == 0) {
+      if (first) {
         throw e;
       }
       if (isEmptied(source)) {
@@ -362,10 +366,15 @@ final class Lane {
     sent.clear();
     Map<Source, Long> refusedFrom = new HashMap<>();
     for (Inserter.Refusal refusal : refusals) {
-      progress
-          .get(refusal.source())
-          .refused
-          .put(refusal.offset(), new DataException(refusal.reason()));
+      Progress known = progress.get(refusal.source());
+      if (known == null) {
+        LOG.error(
+            "Record {} is refused, and gone with its topic: {}",
+            refusal.source().at(refusal.offset()),
+            refusal.reason());
+        continue;
+      }
+      known.refused.put(refusal.offset(), new DataException(refusal.reason()));
       refusedFrom.merge(refusal.source(), refusal.offset(), Math::min);
     }
     refusedFrom.forEach(task::rewind);
@@ -412,6 +421,9 @@ final class Lane {
     first.forEach(
         (source, offset) -> {
           Progress known = progress.get(source);
+          if (known == null) {
+            return; // Gone with its topic.
+          }
           known.next = offset;
           // These come again as rows, and may land this time.
           known.refused.tailMap(offset, true).clear();

@@ -27,10 +27,16 @@ final class RowWriter {
   private final Field[] fields;
   private final Encoder[] encoders;
   private final List<String> widened;
+  private final List<String> zeroed;
 
   private RowWriter(
-      List<Column> columns, Field[] fields, Encoder[] encoders, List<String> widened) {
+      List<Column> columns,
+      Field[] fields,
+      Encoder[] encoders,
+      List<String> widened,
+      List<String> zeroed) {
     this.widened = widened;
+    this.zeroed = zeroed;
     this.columns = columns;
     this.fields = fields;
     this.encoders = encoders;
@@ -42,12 +48,14 @@ final class RowWriter {
   }
 
   /**
-   * Compiles the writer.
+   * Compiles the writer. A column that no field is for is left to ClickHouse, as it is when the
+   * table gets one under the stream.
    *
    * @throws MisfitException listing everything in which schema and table disagree
    */
   static RowWriter compile(Schema schema, TableLayout layout) {
     List<String> problems = new ArrayList<>();
+    List<String> zeroed = new ArrayList<>();
     List<Column> columns = new ArrayList<>();
     List<Field> fields = new ArrayList<>();
     List<Encoder> encoders = new ArrayList<>();
@@ -58,6 +66,10 @@ final class RowWriter {
       if (field == null) {
         if (column.required()) {
           problems.add(
+              "column %s (%s) is of the sorting key and has no field"
+                  .formatted(column.name(), column.type()));
+        } else if (column.zeroWhereAbsent()) {
+          zeroed.add(
               "column %s (%s) has no default and no field".formatted(column.name(), column.type()));
         }
         continue;
@@ -77,13 +89,15 @@ final class RowWriter {
       }
     }
     if (!problems.isEmpty()) {
+      problems.addAll(zeroed);
       throw new MisfitException(layout.table(), problems);
     }
     return new RowWriter(
         List.copyOf(columns),
         fields.toArray(Field[]::new),
         encoders.toArray(Encoder[]::new),
-        widened(fields, columns));
+        widened(fields, columns),
+        List.copyOf(zeroed));
   }
 
   private static List<String> widened(List<Field> fields, List<Column> columns) {
@@ -121,6 +135,11 @@ final class RowWriter {
   /** Columns that hold more than the rows are made for, each with both types. */
   List<String> widened() {
     return widened;
+  }
+
+  /** Columns that ClickHouse fills with its type's zero in every row, in words. */
+  List<String> zeroed() {
+    return zeroed;
   }
 
   /** The columns of a row, in the order in which they are written. */

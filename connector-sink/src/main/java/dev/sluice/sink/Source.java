@@ -34,6 +34,11 @@ final class Source {
     this.partition = partition;
   }
 
+  /** Whether the consumer has come further than this already, and was not asked back. */
+  boolean isPast(long offset) {
+    return next != Long.MAX_VALUE && offset < next;
+  }
+
   /** The first offset that is on its way, or has to be read again; {@link #NONE} for none. */
   long firstPending() {
     long first = behind ? next : Long.MAX_VALUE;

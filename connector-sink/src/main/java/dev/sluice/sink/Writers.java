@@ -58,6 +58,12 @@ final class Writers {
           layout.table(),
           String.join("; ", writer.widened()));
     }
+    if (!writer.zeroed().isEmpty()) {
+      LOG.warn(
+          "Table {}: {}; ClickHouse fills it with zero or ''",
+          layout.table(),
+          String.join("; ", writer.zeroed()));
+    }
     return writer;
   }
 }

@@ -53,7 +53,7 @@ class ClickHouseTest {
 
   private static String layout(String engine) {
     String last = (char) engine.length() + engine;
-    return "\1a\4Int8\0" + last + "\1b\6String\7DEFAULT" + last;
+    return "\1a\4Int8\0\0011" + last + "\1b\6String\7DEFAULT\0010" + last;
   }
 
   private final ExecutorService executor = Executors.newCachedThreadPool();
@@ -85,7 +85,7 @@ class ClickHouseTest {
             new TableLayout(
                 "t",
                 List.of(
-                    new TableLayout.Column("a", "Int8", ""),
+                    new TableLayout.Column("a", "Int8", "", true),
                     new TableLayout.Column("b", "String", "DEFAULT"))));
   }
 

@@ -382,6 +382,74 @@ class FactSinkTaskTest {
     assertThat(worker.deadLetters).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 3})
+  void aTopicThatWasMadeAnewIsReadFromItsBeginning(long whereTheConsumerGoesOn) throws Exception {
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0).drain();
+
+    worker.replaceTopic(P0, whereTheConsumerGoesOn);
+    worker.produce(P0, rows(10, 16));
+    worker.drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(0, 16));
+    assertThat(worker.deadLetters).isEmpty();
+  }
+
+  @Test
+  void rowsOnTheirWayWhenTheirTopicIsMadeAnewLandAllTheSame() throws Exception {
+    server.gate = new Semaphore(0);
+    server.refuses = n -> n == 7;
+    worker.produce(P0, rows(0, 10));
+    worker.start(settings, P0);
+    pollUntil(() -> server.gate.hasQueuedThreads());
+
+    worker.replaceTopic(P0, 0);
+    worker.produce(P0, rows(10, 16));
+    worker.poll();
+    server.gate.release(1_000);
+    worker.drain();
+
+    assertThat(server.landed()).containsAll(numbers(0, 7)).containsAll(numbers(8, 16));
+    assertThat(server.landed()).doesNotContain(7L);
+  }
+
+  @Test
+  void aColumnThatTheTableGotUnderTheStreamStopsNoTaskThatStartsLater() throws Exception {
+    server.actual =
+        new TableLayout(
+            "t",
+            List.of(
+                new TableLayout.Column("n", "Int64", "", true),
+                new TableLayout.Column("region", "String", "")));
+    worker.produce(P0, rows(0, 20));
+    worker.committed.put(P0, 10L);
+
+    worker.start(settings, P0).drain();
+
+    assertThat(server.landed()).isEqualTo(numbers(10, 20));
+  }
+
+  @Test
+  void aColumnOfTheSortingKeyThatNoRowBringsHoldsTheTable() throws Exception {
+    server.actual =
+        new TableLayout(
+            "t",
+            List.of(
+                new TableLayout.Column("n", "Int64", "", true),
+                new TableLayout.Column("region", "String", "", true)));
+    worker.produce(P0, rows(0, 20));
+    worker.committed.put(P0, 10L);
+    worker.start(settings, P0);
+
+    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+
+    worker.commit();
+    assertThat(worker.said.get(P0))
+        .contains("column region (String) is of the sorting key and has no field");
+    assertThat(server.landed()).isEmpty();
+  }
+
   @Test
   void aColumnAddedToTheTableIsNoticedWithoutARestart() throws Exception {
     worker.produce(P0, rows(0, 10));

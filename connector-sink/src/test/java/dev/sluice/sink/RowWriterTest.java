@@ -176,6 +176,8 @@ class RowWriterTest {
                 column("odd", "Tuple(String)"),
                 new Column("computed", "Int32", "MATERIALIZED"),
                 column("absent", "Int8"),
+                new Column("part", "Int64", "", true),
+                new Column("day", "Date", "DEFAULT", true),
                 column("absentNullable", "Nullable(Int8)"),
                 new Column("absentDefault", "Int8", "DEFAULT")));
 
@@ -192,8 +194,9 @@ class RowWriterTest {
                 + " is BYTES org.apache.kafka.connect.data.Decimal;"
                 + " column odd (Tuple(String)): the sink cannot write columns of this type;"
                 + " column computed (Int32): the column is MATERIALIZED and takes no values;"
-                + " column absent (Int8) has no default and no field;"
-                + " field extra has no column");
+                + " column part (Int64) is of the sorting key and has no field;"
+                + " field extra has no column;"
+                + " column absent (Int8) has no default and no field");
   }
 
   private static Schema optional(Schema schema) {

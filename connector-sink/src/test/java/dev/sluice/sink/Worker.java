@@ -100,6 +100,13 @@ final class Worker implements SinkTaskContext {
     log.computeIfAbsent(partition, p -> new ArrayList<>()).addAll(List.of(values));
   }
 
+  /** The topic is deleted and made again under the consumer, which goes on somewhere in it. */
+  void replaceTopic(TopicPartition partition, long position) {
+    log.remove(partition);
+    committed.remove(partition);
+    positions.put(partition, position);
+  }
+
   /** A null value. */
   void produceTombstone(TopicPartition partition) {
     log.computeIfAbsent(partition, p -> new ArrayList<>()).add(null);
