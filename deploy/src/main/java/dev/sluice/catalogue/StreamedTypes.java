@@ -121,8 +121,14 @@ public final class StreamedTypes {
             ? "e IS NULL"
             : switch (type) {
               case "numeric" -> "e::text IN ('NaN', 'Infinity', '-Infinity')";
-              case "date", "timestamp", "timestamptz" -> "NOT isfinite(e)";
-              case "time" -> "e = '24:00'";
+              // Read through a calendar that was Julian before 15 October 1582.
+              case "date" ->
+                  "NOT isfinite(e) OR e < '0001-01-01' OR e BETWEEN '1582-10-05' AND '1582-10-14'";
+              case "timestamptz" ->
+                  "NOT isfinite(e) OR e < '0001-01-01 00:00+00' OR e >= '1582-10-05 00:00+00' AND e"
+                      + " < '1582-10-15 00:00+00'";
+              case "timestamp" -> "NOT isfinite(e) OR e < '1582-10-15'";
+              case "time" -> "e = '24:00' OR extract(microseconds FROM e)::bigint % 1000 <> 0";
               default -> null;
             };
     return element == null
@@ -138,7 +144,8 @@ public final class StreamedTypes {
   /** What {@link #lostValues} looks for, in words. */
   public static String lostValuesInWords(SourceColumn column) {
     return column.isArray()
-        ? "nested arrays, and elements that are NaN, infinite, 24:00 or, in enums, null"
+        ? "nested arrays, and elements that are NaN, infinite, 24:00, older than 15 October 1582,"
+            + " finer than milliseconds or, in enums, null"
         : "24:00, which arrives as 00:00";
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.doctor.Check;
 import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.doctor.Doctor;
+import dev.sluice.ops.Look;
 import dev.sluice.pipeline.ClickHouse;
 import java.io.PrintWriter;
 import java.util.Comparator;
@@ -59,7 +60,8 @@ final class DoctorCommand implements Callable<Integer> {
                       pipeline.topic(),
                       pipeline.table(),
                       pipeline.factTable(),
-                      pipeline.mapping()))
+                      pipeline.mapping(),
+                      () -> Look.at(options.servers().withoutPage(), () -> {})))
               .examine();
     }
     Verdict worst =

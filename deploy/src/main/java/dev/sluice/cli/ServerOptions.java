@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
+import dev.sluice.ops.OpsOptions;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.PostgresAddress;
@@ -37,6 +38,29 @@ class ServerOptions extends ConnectOptions {
           "http://user@host:port/database, password in CLICKHOUSE_PASSWORD (SLUICE_CLICKHOUSE;"
               + " http://default@127.0.0.1:8123/default).")
   private String clickHouse;
+
+  /** Whether more is known than where Connect is. */
+  boolean areGiven() {
+    return running() != null || isGiven(kafka) || isGiven(postgres) || isGiven(clickHouse);
+  }
+
+  private static boolean isGiven(String option) {
+    return option != null && !option.isBlank();
+  }
+
+  /** What there is to look at, with no page. */
+  OpsOptions withoutPage() {
+    return new OpsOptions(
+        connectAddress(),
+        kafka(),
+        postgres(),
+        clickHouse(),
+        "127.0.0.1",
+        0,
+        false,
+        null,
+        OpsOptions.Limits.DEFAULT);
+  }
 
   /** The source table of the stack that runs here; null when none does. */
   TableName table() {

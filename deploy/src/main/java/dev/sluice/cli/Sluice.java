@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
       StatusCommand.class,
       VerifyCommand.class,
       DoctorCommand.class,
+      ResyncCommand.class,
       ChaosCommand.class,
       BenchCommand.class
     },

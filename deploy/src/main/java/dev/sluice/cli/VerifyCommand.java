@@ -51,8 +51,6 @@ import picocli.CommandLine.Spec;
     })
 final class VerifyCommand implements Callable<Integer> {
 
-  private static final int COULD_NOT_TELL = 2;
-
   @Spec private CommandSpec spec;
   @Mixin private PipelineOptions options;
 
@@ -117,7 +115,7 @@ final class VerifyCommand implements Callable<Integer> {
     } catch (SluiceException | ConnectClient.Unreachable e) {
       console.endProgress();
       spec.commandLine().getErr().println("sluice: " + e.getMessage());
-      return COULD_NOT_TELL;
+      return Verdict.COULD_NOT_TELL;
     }
   }
 
@@ -158,18 +156,8 @@ final class VerifyCommand implements Callable<Integer> {
       if (repair && !result.differences().isEmpty()) {
         return repaired(new Repair(postgres, clickHouse, mapping, console), result, comparison);
       }
-      return code(result);
+      return Verdict.code(result);
     }
-  }
-
-  private static int code(TableComparison.Result result) {
-    boolean different = !result.differences().isEmpty() || result.more() > 0 || !countsFit(result);
-    return different ? Sluice.NOT_WELL : result.identical() ? 0 : COULD_NOT_TELL;
-  }
-
-  /** Rows that kept changing have been counted while they did. */
-  private static boolean countsFit(TableComparison.Result result) {
-    return result.unsettled() > 0 || result.sourceRows() == result.factRows() - result.leftBehind();
   }
 
   private int repaired(Repair repair, TableComparison.Result result, TableComparison comparison) {
@@ -199,7 +187,7 @@ final class VerifyCommand implements Callable<Integer> {
           plan.hopeless().isEmpty() ? "; run it again" : "");
       again.differences().forEach(difference -> err.println("  " + difference));
     }
-    return code(again);
+    return Verdict.code(again);
   }
 
   private boolean confirmed() {
@@ -212,27 +200,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private String text(
       TableMapping mapping, TableComparison.Result result, double seconds, double waited) {
-    StringBuilder text = new StringBuilder();
-    String both = mapping.source() + " and " + mapping.fact();
-    if (result.identical()) {
-      text.append(
-          "Identical: %,d rows, %d columns, %s%s."
-              .formatted(
-                  result.sourceRows(),
-                  result.columns(),
-                  both,
-                  percent < 100 ? " (a sample of %s %% of the keys)".formatted(percent) : ""));
-    } else if (result.unsettled() > 0 && result.differences().isEmpty()) {
-      text.append("Could not tell: ").append(both).append('.');
-    } else if (code(result) == COULD_NOT_TELL) {
-      text.append(
-          "Could not tell: %s, %,d and %,d rows, equal in the %d columns that were compared."
-              .formatted(both, result.sourceRows(), result.factRows(), result.columns()));
-    } else {
-      text.append(
-          "DIFFERENT: %s, %,d and %,d rows."
-              .formatted(both, result.sourceRows(), result.factRows()));
-    }
+    StringBuilder text = new StringBuilder(Verdict.sentence(mapping, result, percent));
     for (Difference difference : result.differences()) {
       text.append("\n  ").append(difference);
       if (showValues) {

@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -189,6 +191,16 @@ public final class ConnectClient {
   /** How far the connector has come, in Connect's own form: {@code {"offsets": […]}}. */
   public JsonNode offsets(String name) {
     return call("GET", connectorPath(name) + "/offsets", null);
+  }
+
+  /** The topics that the connector has written or read since it was created. */
+  public Set<String> topics(String name) {
+    Set<String> topics = new TreeSet<>();
+    call("GET", connectorPath(name) + "/topics", null)
+        .path(name)
+        .path("topics")
+        .forEach(topic -> topics.add(topic.asText()));
+    return topics;
   }
 
   /**

@@ -6,7 +6,12 @@ import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.Health;
+import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.mapping.FactMapping;
+import dev.sluice.ops.Overview;
+import dev.sluice.ops.Overview.PipelineView;
+import dev.sluice.ops.Overview.Problem;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import java.sql.Connection;
@@ -14,8 +19,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /**
  * Looks for what is known to stop a pipeline, or to make it lose rows, before it does.
@@ -38,7 +45,8 @@ public final class Doctor {
       String topic,
       TableName table,
       String factTable,
-      FactMapping mapping) {}
+      FactMapping mapping,
+      Supplier<Overview> look) {}
 
   private final Patient patient;
 
@@ -48,7 +56,7 @@ public final class Doctor {
 
   /** All checks, in the order in which a row passes. */
   public List<Check> examine() {
-    List<Check> checks = new ArrayList<>();
+    List<Check> checks = new ArrayList<>(progress());
     checks.addAll(attempt("Postgres", "--postgres", this::postgres));
     checks.addAll(attempt("Tables", "--postgres and --clickhouse", this::tables));
     checks.addAll(
@@ -77,6 +85,33 @@ public final class Doctor {
                     .run()));
     checks.addAll(clocks());
     return checks;
+  }
+
+  /** What moves, or why it does not: the same that the page says. */
+  private List<Check> progress() {
+    Findings findings = new Findings("Pipeline");
+    List<PipelineView> seen =
+        patient.look().get().pipelines().stream()
+            .filter(each -> patient.sink().name().equals(each.sink()))
+            .filter(each -> patient.topic().equals(each.topic()))
+            .toList();
+    for (PipelineView each : seen) {
+      each.problems().stream()
+          .filter(problem -> problem.state() != Health.UNREACHABLE)
+          .sorted(Comparator.comparing(Problem::state))
+          .forEach(
+              problem ->
+                  findings.add(
+                      problem.state() == Health.DEGRADED ? Verdict.WARN : Verdict.FAIL,
+                      problem.part(),
+                      problem.text(),
+                      "rows do not arrive, or not all of them",
+                      problem.cure().toString()));
+      if (each.state() == Health.OK) {
+        findings.ok("rows move", each.sourceTable() + " to " + each.factTable());
+      }
+    }
+    return findings.checks();
   }
 
   private static List<Check> attempt(String area, String option, Callable<List<Check>> looking) {

@@ -19,11 +19,15 @@ final class Findings {
   }
 
   void warn(String name, String found, String why, String mend) {
-    checks.add(new Check(area, name, Verdict.WARN, found, why, mend));
+    add(Verdict.WARN, name, found, why, mend);
   }
 
   void fail(String name, String found, String why, String mend) {
-    checks.add(new Check(area, name, Verdict.FAIL, found, why, mend));
+    add(Verdict.FAIL, name, found, why, mend);
+  }
+
+  void add(Verdict verdict, String name, String found, String why, String mend) {
+    checks.add(new Check(area, name, verdict, found, why, mend));
   }
 
   /** OK with what was found, or the failure. */

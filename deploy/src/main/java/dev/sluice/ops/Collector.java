@@ -6,7 +6,6 @@ import dev.sluice.ops.Poll.Answer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Looks at all four servers once a second and keeps the {@link Picture} of the last look, which is
@@ -19,7 +18,7 @@ import java.util.Set;
  */
 final class Collector implements AutoCloseable {
 
-  private static final long INTERVAL_MILLIS = 1000;
+  static final long INTERVAL_MILLIS = 1000;
   private static final long PATIENCE_MILLIS = 900;
   private static final long POSTGRES_FIRST_MILLIS = 300;
 
@@ -78,24 +77,31 @@ final class Collector implements AutoCloseable {
     }
   }
 
+  /** Whether another look may show more: something stands still, and has not been named. */
+  boolean isInDoubt() {
+    return maker.isInDoubt();
+  }
+
   /** One look. */
-  private void look() throws InterruptedException {
+  void look() throws InterruptedException {
     Map<String, Connector> known = picture.connectors();
     Topology last = new Topology(known.values());
     long deadline = Now.millis() + PATIENCE_MILLIS;
-    List<String> candidates = maker.notStreaming();
-    connectPoll.start(() -> connect.read(candidates));
-    postgresPoll.start(postgres::read);
+    Doubts doubts = maker.doubts();
+    connectPoll.start(() -> connect.read(doubts.notStreaming(), doubts.lackTopics()));
+    postgresPoll.start(() -> postgres.read(doubts.statements()));
     clickHousePoll.start(clickHouse::read);
     // Kafka after Postgres: what the slot has confirmed is in the ends read after it.
     postgresPoll.await(POSTGRES_FIRST_MILLIS);
-    kafkaPoll.start(() -> kafka.read(last.sinks(), last::isWanted, last::isDeadLetters));
+    kafkaPoll.start(
+        () ->
+            kafka.read(last.sinks(), last::isWanted, last::isDeadLetters, last.heartbeatTopics()));
     Answer<ConnectView> connectAnswer = connectPoll.await(deadline - Now.millis());
     Answers answers =
         new Answers(
             connectAnswer.value() != null
                 ? connectAnswer
-                : new Answer<>(new ConnectView(Map.of(), Set.of()), 0, 0, connectAnswer.error()),
+                : new Answer<>(ConnectView.NOTHING, 0, 0, connectAnswer.error()),
             postgresPoll.await(deadline - Now.millis()),
             kafkaPoll.await(deadline - Now.millis()),
             clickHousePoll.await(deadline - Now.millis()));

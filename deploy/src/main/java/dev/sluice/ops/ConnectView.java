@@ -9,5 +9,11 @@ import java.util.Set;
  *
  * @param connectors by name
  * @param snapshotting sources whose offsets say that a snapshot is under way
+ * @param written topics that sources have written; of sources alone of which one is missing
  */
-record ConnectView(Map<String, Connector> connectors, Set<String> snapshotting) {}
+record ConnectView(
+    Map<String, Connector> connectors, Set<String> snapshotting, Map<String, Set<String>> written) {
+
+  /** Before Connect's first answer. */
+  static final ConnectView NOTHING = new ConnectView(Map.of(), Set.of(), Map.of());
+}

@@ -37,6 +37,9 @@ final class Diagnosis {
     return new PipelineView(
         pipeline.id(),
         Health.worst(parts.stream().map(Part::state).filter(Objects::nonNull).toList()),
+        pipeline.source() == null ? null : pipeline.source().name(),
+        pipeline.sink() == null ? null : pipeline.sink().name(),
+        pipeline.topic(),
         pipeline.sourceTable(),
         pipeline.factTable(),
         parts,

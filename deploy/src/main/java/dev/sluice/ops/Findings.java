@@ -4,6 +4,8 @@ import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectClient.Status;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Problem;
+import dev.sluice.pipeline.Cure;
+import dev.sluice.pipeline.Cure.Where;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,14 +41,43 @@ final class Findings {
     return redactor.text(text);
   }
 
-  Health problem(Health state, String part, String text, String remedy) {
-    return problem(state, part, text, remedy, null, null);
+  Health problem(Health state, String part, String text, String cure) {
+    return problem(state, part, text, Cure.of(cure));
+  }
+
+  Health problem(Health state, String part, String text, Cure cure) {
+    return problem(state, part, text, cure, null, null);
   }
 
   Health problem(
-      Health state, String part, String text, String remedy, String connector, String action) {
-    problems.add(new Problem(state, part, text, remedy, connector, action));
+      Health state, String part, String text, String cure, String connector, String action) {
+    return problem(state, part, text, cure(cure, connector, action), connector, action);
+  }
+
+  /**
+   * @param action of the page, which is the cure or a part of it
+   */
+  Health problem(
+      Health state, String part, String text, Cure cure, String connector, String action) {
+    problems.add(new Problem(state, part, text, cure, connector, action));
     return state;
+  }
+
+  /** What a button does, for those who have none. */
+  private static Cure cure(String text, String connector, String action) {
+    if (connector == null) {
+      return Cure.of(text);
+    }
+    String path = "/connectors/" + connector;
+    return switch (action) {
+      case "restart" ->
+          Cure.of(text).then(Where.CONNECT, "POST " + path + "/restart?includeTasks=true");
+      case "restart-failed" ->
+          Cure.of(text)
+              .then(Where.CONNECT, "POST " + path + "/restart?includeTasks=true&onlyFailed=true");
+      case "resume" -> Cure.of(text).then(Where.CONNECT, "PUT " + path + "/resume");
+      default -> Cure.of(text);
+    };
   }
 
   /** The state of a connector, with the sentence for it. */

@@ -49,8 +49,13 @@ final class KafkaReader implements AutoCloseable {
    * @param sinks the sink connectors
    * @param wanted the topics of interest
    * @param hourly those of them whose records of the last hour are to be counted
+   * @param heartbeats the topics of the sources' heartbeats
    */
-  KafkaView read(Collection<String> sinks, Predicate<String> wanted, Predicate<String> hourly)
+  KafkaView read(
+      Collection<String> sinks,
+      Predicate<String> wanted,
+      Predicate<String> hourly,
+      Set<String> heartbeats)
       throws ExecutionException, InterruptedException {
     Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
     sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));
@@ -61,7 +66,36 @@ final class KafkaReader implements AutoCloseable {
     committed.values().forEach(at -> at.keySet().forEach(p -> names.add(p.topic())));
     names.retainAll(all);
     Map<String, Topic> topics = topics(names, hourly);
-    return new KafkaView(topics, committed);
+    Set<String> beating = new HashSet<>(heartbeats);
+    beating.retainAll(all);
+    return new KafkaView(topics, committed, lastBeats(beating));
+  }
+
+  private Map<String, Long> lastBeats(Set<String> topics)
+      throws ExecutionException, InterruptedException {
+    Map<String, Long> beats = new HashMap<>();
+    ask(partitions(topics), OffsetSpec.maxTimestamp())
+        .get()
+        .forEach(
+            (partition, last) -> {
+              if (last.timestamp() > 0) {
+                beats.merge(partition.topic(), last.timestamp(), Math::max);
+              }
+            });
+    return beats;
+  }
+
+  private List<TopicPartition> partitions(Set<String> topics)
+      throws ExecutionException, InterruptedException {
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (KafkaFuture<TopicDescription> future :
+        admin.describeTopics(topics).topicNameValues().values()) {
+      TopicDescription topic = future.get();
+      topic
+          .partitions()
+          .forEach(p -> partitions.add(new TopicPartition(topic.name(), p.partition())));
+    }
+    return partitions;
   }
 
   private Map<String, Map<TopicPartition, OffsetAndMetadata>> committed(
@@ -84,14 +118,7 @@ final class KafkaReader implements AutoCloseable {
 
   private Map<String, Topic> topics(Set<String> names, Predicate<String> hourly)
       throws ExecutionException, InterruptedException {
-    List<TopicPartition> partitions = new ArrayList<>();
-    for (KafkaFuture<TopicDescription> future :
-        admin.describeTopics(names).topicNameValues().values()) {
-      TopicDescription topic = future.get();
-      topic
-          .partitions()
-          .forEach(p -> partitions.add(new TopicPartition(topic.name(), p.partition())));
-    }
+    List<TopicPartition> partitions = partitions(names);
     long hourAgo = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
     List<TopicPartition> counted = partitions.stream().filter(p -> hourly.test(p.topic())).toList();
     var starts = ask(partitions, OffsetSpec.earliest());

@@ -13,9 +13,13 @@ import org.apache.kafka.common.TopicPartition;
  *
  * @param topics those asked about that exist, by name
  * @param committed by sink connector: where its consumer group is in each partition
+ * @param lastBeats by topic of a source's heartbeat: when the newest beat was written, in epoch
+ *     millis; without those that have none
  */
 record KafkaView(
-    Map<String, Topic> topics, Map<String, Map<TopicPartition, OffsetAndMetadata>> committed) {
+    Map<String, Topic> topics,
+    Map<String, Map<TopicPartition, OffsetAndMetadata>> committed,
+    Map<String, Long> lastBeats) {
 
   /**
    * A topic's partitions.

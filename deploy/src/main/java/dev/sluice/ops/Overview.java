@@ -1,6 +1,7 @@
 package dev.sluice.ops;
 
 import dev.sluice.connect.Health;
+import dev.sluice.pipeline.Cure;
 import java.util.List;
 
 /**
@@ -12,7 +13,7 @@ import java.util.List;
  * @param pipelines worst first
  * @param connectors worst first
  */
-record Overview(
+public record Overview(
     long at,
     Health state,
     List<Server> servers,
@@ -26,19 +27,25 @@ record Overview(
    * @param error why it cannot be reached; null when it can
    * @param answeredAt when it last answered; 0 for never
    */
-  record Server(String name, String address, String error, long answeredAt) {}
+  public record Server(String name, String address, String error, long answeredAt) {}
 
   /**
    * A pipeline.
    *
+   * @param source name of the source connector; null for none
+   * @param sink name of the sink connector; null for none
+   * @param topic null for a source that no sink reads
    * @param parts in the order of the flow: postgres, source, topic, sink, table
    * @param problems what is wrong, causes before effects; empty when all is well
    * @param snapshot null when none was seen
    * @param visible null when it is not known
    */
-  record PipelineView(
+  public record PipelineView(
       String id,
       Health state,
+      String source,
+      String sink,
+      String topic,
       String sourceTable,
       String factTable,
       List<Part> parts,
@@ -51,7 +58,7 @@ record Overview(
    *
    * @param measured true for single changes that were watched; false for an upper bound
    */
-  record Visible(long p50, long p99, boolean measured) {}
+  public record Visible(long p50, long p99, boolean measured) {}
 
   /**
    * A part of a pipeline with its one number.
@@ -62,7 +69,7 @@ record Overview(
    * @param second for the sink: rows/s out, beside {@code value}, those in
    * @param note a few more words; null for none
    */
-  record Part(
+  public record Part(
       String kind,
       String name,
       Health state,
@@ -75,12 +82,12 @@ record Overview(
    * Something that is wrong.
    *
    * @param text a whole sentence
-   * @param remedy what mends it
+   * @param cure what mends it
    * @param connector whose action may mend it; null for none
    * @param action restart-failed, resume or null
    */
-  record Problem(
-      Health state, String part, String text, String remedy, String connector, String action) {}
+  public record Problem(
+      Health state, String part, String text, Cure cure, String connector, String action) {}
 
   /**
    * A snapshot of one table.
@@ -91,7 +98,7 @@ record Overview(
    * @param running false once all that was read has been written
    * @param remainingMillis null when there is no rate yet
    */
-  record Progress(
+  public record Progress(
       String table,
       long total,
       long read,
@@ -102,7 +109,7 @@ record Overview(
       Long remainingMillis) {}
 
   /** A connector in a list. */
-  record ConnectorView(
+  public record ConnectorView(
       String name,
       String type,
       String plugin,
@@ -119,6 +126,6 @@ record Overview(
    * @param lastHour arrived in the last hour
    * @param waiting of those of the last hour, the ones not put back
    */
-  record DeadLetterQueue(
+  public record DeadLetterQueue(
       String topic, List<String> connectors, long records, long lastHour, long waiting) {}
 }

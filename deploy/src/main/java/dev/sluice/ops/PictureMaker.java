@@ -9,6 +9,7 @@ import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Server;
 import dev.sluice.ops.Overview.Visible;
 import dev.sluice.ops.Poll.Answer;
+import dev.sluice.pipeline.Heartbeat;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -32,7 +33,8 @@ final class PictureMaker {
   private final Timeline timeline;
   private final VisibilityProbe probe;
   private final Map<String, PipelineTracker> trackers = new HashMap<>();
-  private List<String> notStreaming = List.of();
+  private Doubts doubts = Doubts.NONE;
+  private boolean inDoubt;
   private Boolean connectWasReachable;
 
   PictureMaker(
@@ -48,9 +50,14 @@ final class PictureMaker {
     this.probe = probe;
   }
 
-  /** Sources that run while nobody streams from their slots. */
-  List<String> notStreaming() {
-    return notStreaming;
+  /** Whether some pipeline stands still for a reason that has not been found. */
+  boolean isInDoubt() {
+    return inDoubt;
+  }
+
+  /** What the next look has to ask about. */
+  Doubts doubts() {
+    return doubts;
   }
 
   Picture picture(long at, Answers answers) {
@@ -61,8 +68,9 @@ final class PictureMaker {
     List<DeadLetterQueue> queues = queues(topology, connectors.values(), answers.kafka().value());
     List<PipelineView> views = new ArrayList<>();
     Set<String> ids = new TreeSet<>();
-    List<String> quiet = new ArrayList<>();
+    Doubts next = new Doubts(new TreeSet<>(), new TreeSet<>(), new TreeSet<>());
     List<FactProbe> probes = new ArrayList<>();
+    boolean strange = false;
     for (Pipeline pipeline : topology.pipelines(answers.kafka().value())) {
       ids.add(pipeline.id());
       PipelineTracker tracker =
@@ -73,6 +81,7 @@ final class PictureMaker {
       PipelineView view =
           Diagnosis.of(at, pipeline, tracker, answers, options, redactor, waiting, visible);
       views.add(view);
+      strange |= view.problems().isEmpty() && tracker.standsStill(at);
       Part first = view.parts().get(0);
       tracker.record(
           at,
@@ -82,22 +91,42 @@ final class PictureMaker {
           sum(pipeline.sink(), queues, DeadLetterQueue::lastHour),
           waiting);
       probed(pipeline, tracker, answers).ifPresent(probes::add);
-      if (pipeline.isPostgres()
-          && tracker.notStreamingSince() > 0
-          && Health.of(pipeline.source()) == Health.OK) {
-        quiet.add(pipeline.source().name());
+      if (pipeline.isPostgres() && Health.of(pipeline.source()) == Health.OK) {
+        doubt(at, pipeline, tracker, answers, next);
       }
     }
     trackers.keySet().retainAll(ids);
     PostgresView postgresView = answers.postgres().value();
     probe.follow(probes, postgresView == null ? 0 : postgresView.clockAhead());
-    notStreaming = quiet.stream().distinct().toList();
+    doubts = next;
+    inDoubt = strange;
     views.sort(Comparator.comparing(PipelineView::state).thenComparing(PipelineView::id));
     Overview overview = overview(at, answers, connectors.values(), redactor, views, queues);
     actions.follow(at, connectors, answers.connect().reachable(), redactor);
     Map<String, History> histories = new HashMap<>();
     trackers.forEach((id, tracker) -> histories.put(id, tracker.history()));
     return new Picture(overview, connectors, redactor, histories);
+  }
+
+  private static void doubt(
+      long at, Pipeline pipeline, PipelineTracker tracker, Answers answers, Doubts doubts) {
+    String source = pipeline.source().name();
+    if (tracker.notStreamingSince() > 0) {
+      doubts.notStreaming().add(source);
+    }
+    if (answers.kafka().reachable()
+        && pipeline.topic() != null
+        && PipelineTracker.topic(pipeline, answers) == null) {
+      doubts.lackTopics().add(source);
+    }
+    if (tracker.notStreamingSince() > 0
+        || PipelineTracker.silence(at, pipeline, answers) > Findings.GRACE_MILLIS) {
+      pipeline
+          .heartbeat()
+          .map(Heartbeat::statement)
+          .filter(statement -> !statement.isEmpty())
+          .ifPresent(doubts.statements()::add);
+    }
   }
 
   /** Of a pipeline that streams, how its changes are recognised in ClickHouse. */

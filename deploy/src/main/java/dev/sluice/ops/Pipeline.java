@@ -1,6 +1,9 @@
 package dev.sluice.ops;
 
 import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.pipeline.Heartbeat;
+import dev.sluice.pipeline.PostgresAddress;
+import java.util.Optional;
 
 /**
  * One way from a Postgres table to a fact table, as the connectors' configurations and Kafka's
@@ -28,6 +31,23 @@ record Pipeline(
   /** The publication's name. */
   Template publication() {
     return setting(source, "publication.name", "dbz_publication");
+  }
+
+  /** The source's heartbeat; empty where it has none, or only the worker knows it. */
+  Optional<Heartbeat> heartbeat() {
+    return isPostgres() ? Heartbeat.of(source.config()) : Optional.empty();
+  }
+
+  /**
+   * True when the source reads another database than this: by its name, or by its host where no
+   * slot speaks for it. What is a reference may be any.
+   */
+  boolean isElsewhere(PostgresAddress postgres, boolean hasSlot) {
+    boolean otherDatabase =
+        !setting(source, "database.dbname", postgres.database()).matches(postgres.database());
+    boolean otherHost =
+        !setting(source, "database.hostname", postgres.host()).matches(postgres.host());
+    return otherDatabase || otherHost && !hasSlot;
   }
 
   /** True when the source is Debezium's for Postgres. */

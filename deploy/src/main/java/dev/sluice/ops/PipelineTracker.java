@@ -3,6 +3,7 @@ package dev.sluice.ops;
 import dev.sluice.ops.KafkaView.Topic;
 import dev.sluice.ops.Overview.Visible;
 import dev.sluice.ops.PostgresView.Slot;
+import dev.sluice.pipeline.Heartbeat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -118,6 +119,20 @@ final class PipelineTracker {
         : postgres.slots().values().stream().filter(s -> name.matches(s.name())).findFirst();
   }
 
+  /**
+   * How long the source's last beat is past, in ms, beyond the interval between two; 0 where that
+   * is not known.
+   */
+  static long silence(long at, Pipeline pipeline, Answers answers) {
+    KafkaView kafka = answers.kafka().value();
+    Optional<Heartbeat> heartbeat = pipeline.heartbeat();
+    if (kafka == null || !answers.kafka().reachable() || heartbeat.isEmpty()) {
+      return 0;
+    }
+    Long last = kafka.lastBeats().get(heartbeat.get().topic());
+    return last == null ? 0 : Math.max(0, at - last - heartbeat.get().intervalMillis());
+  }
+
   static Topic topic(Pipeline pipeline, Answers answers) {
     KafkaView kafka = answers.kafka().value();
     return kafka == null || pipeline.sink() == null ? null : kafka.topics().get(pipeline.topic());
@@ -145,6 +160,13 @@ final class PipelineTracker {
 
   long lag() {
     return lag;
+  }
+
+  /**
+   * Whether nobody streams from the slot, or records wait and none has gone since the last look.
+   */
+  boolean standsStill(long at) {
+    return notStreamingSince > 0 || lag > 0 && out.changedAt() < at - Collector.INTERVAL_MILLIS / 2;
   }
 
   /** Since when nobody streams from the slot; 0 when somebody does. */

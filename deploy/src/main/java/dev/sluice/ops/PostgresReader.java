@@ -7,14 +7,16 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads {@link PostgresView}s over one kept connection: four short queries on catalogues, none on
- * user tables.
+ * Reads {@link PostgresView}s over one kept connection that can only read: four short queries on
+ * catalogues, none on user tables. Statements in doubt are tried as EXPLAIN does, which runs
+ * nothing.
  *
  * <p>Failure semantics: a failure closes the connection and is thrown; the next read makes a new
  * one. No answer within {@value #LIMIT_MILLIS} ms is a failure.
@@ -50,7 +52,10 @@ final class PostgresReader implements AutoCloseable {
     this.address = address;
   }
 
-  synchronized PostgresView read() throws SQLException {
+  /**
+   * @param doubted statements of sources that do not seem to work
+   */
+  synchronized PostgresView read(Collection<String> doubted) throws SQLException {
     try {
       if (connection == null) {
         connection = address.connect();
@@ -58,7 +63,7 @@ final class PostgresReader implements AutoCloseable {
         connection.setReadOnly(true);
       }
       try (Statement statement = connection.createStatement()) {
-        return view(statement);
+        return view(statement, refusals(statement, doubted));
       }
     } catch (SQLException e) {
       close();
@@ -66,7 +71,29 @@ final class PostgresReader implements AutoCloseable {
     }
   }
 
-  private static PostgresView view(Statement statement) throws SQLException {
+  private static Map<String, String> refusals(Statement statement, Collection<String> doubted)
+      throws SQLException {
+    Map<String, String> refusals = new HashMap<>();
+    for (String each : doubted) {
+      String one = each.replaceFirst(";\\s*$", "");
+      // What stands behind a semicolon would be run.
+      if (one.isEmpty() || one.contains(";")) {
+        continue;
+      }
+      try {
+        statement.execute("EXPLAIN " + one);
+      } catch (SQLException e) {
+        if (e.getSQLState() == null || e.getSQLState().startsWith("08")) {
+          throw e;
+        }
+        refusals.put(each, e.getMessage().lines().findFirst().orElse(""));
+      }
+    }
+    return refusals;
+  }
+
+  private static PostgresView view(Statement statement, Map<String, String> refusals)
+      throws SQLException {
     long lsn;
     long clockAhead;
     long askedAt = Now.millis();
@@ -103,7 +130,7 @@ final class PostgresReader implements AutoCloseable {
         estimates.put(inTopic(rows, 1), rows.getLong(3));
       }
     }
-    return new PostgresView(lsn, clockAhead, slots, publications, estimates);
+    return new PostgresView(lsn, clockAhead, slots, publications, estimates, refusals);
   }
 
   /** The page knows tables by their topics. */

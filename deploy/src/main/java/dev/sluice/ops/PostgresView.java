@@ -2,6 +2,7 @@ package dev.sluice.ops;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What Postgres said at one moment.
@@ -11,13 +12,15 @@ import java.util.Set;
  * @param slots logical replication slots by name
  * @param publications tables by publication, each as its topic has it
  * @param estimatedRows the planner's estimate, by table in the same form
+ * @param refusals of statements that were to be tried: what Postgres says against them
  */
 record PostgresView(
     long lsn,
     long clockAhead,
     Map<String, Slot> slots,
     Map<String, Set<String>> publications,
-    Map<String, Long> estimatedRows) {
+    Map<String, Long> estimatedRows,
+    Map<String, String> refusals) {
 
   /**
    * A slot.
@@ -40,5 +43,13 @@ record PostgresView(
   boolean publishes(Template publication, String table) {
     return publications.entrySet().stream()
         .anyMatch(p -> publication.matches(p.getKey()) && p.getValue().contains(table));
+  }
+
+  /** The tables of all publications of that name, which may hold references. */
+  Set<String> published(Template publication) {
+    return publications.entrySet().stream()
+        .filter(p -> publication.matches(p.getKey()))
+        .flatMap(p -> p.getValue().stream())
+        .collect(Collectors.toSet());
   }
 }

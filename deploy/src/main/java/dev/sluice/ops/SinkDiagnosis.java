@@ -3,8 +3,11 @@ package dev.sluice.ops;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
+import dev.sluice.pipeline.Cure;
+import dev.sluice.pipeline.Cure.Where;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
 record SinkDiagnosis(Case of) {
@@ -28,6 +31,14 @@ record SinkDiagnosis(Case of) {
           "topic", of.pipeline().topic(), state, "records", null, null, "not reachable");
     }
     if (PipelineTracker.topic(of.pipeline(), of.answers()) == null) {
+      Connector source = of.pipeline().source();
+      Set<String> written =
+          source == null
+              ? Set.of()
+              : of.answers().connect().value().written().getOrDefault(source.name(), Set.of());
+      if (written.contains(of.pipeline().topic())) {
+        return topicGone(source);
+      }
       return new Part(
           "topic",
           of.pipeline().topic(),
@@ -60,6 +71,27 @@ record SinkDiagnosis(Case of) {
     }
     return new Part(
         "topic", of.pipeline().topic(), state, "records", (double) lag, null, "records wait");
+  }
+
+  /** Its producer asks for the topic for as long as it lives; another one makes it anew. */
+  private Part topicGone(Connector source) {
+    String topic = of.pipeline().topic();
+    Health state =
+        of.findings()
+            .problem(
+                Health.FAILED,
+                "topic",
+                "Topic " + topic + " is gone, though " + source.name() + " has written to it.",
+                Cure.of(
+                        "The source makes it anew when it is restarted, and goes on without a loss;"
+                            + " what the sink had not read of the old one is compared and brought.")
+                    .then(
+                        Where.CONNECT,
+                        "POST /connectors/" + source.name() + "/restart?includeTasks=true")
+                    .then(Where.SLUICE, "verify --repair --yes"),
+                source.name(),
+                "restart");
+    return new Part("topic", topic, state, "records", null, null, "gone");
   }
 
   Part sink() {

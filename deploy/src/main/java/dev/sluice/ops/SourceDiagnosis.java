@@ -1,13 +1,25 @@
 package dev.sluice.ops;
 
+import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.ops.PostgresView.Slot;
+import dev.sluice.pipeline.Cure;
+import dev.sluice.pipeline.Cure.Where;
+import dev.sluice.pipeline.Heartbeat;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The parts before the topic: Postgres with its slot and publication, and the source. */
 record SourceDiagnosis(Case of) {
+
+  /** From then on, what stands still does not pass by itself. */
+  private static final long LASTING_MILLIS = 60_000;
+
+  /** The one that connect-configs' {@code postgres.sql} makes. */
+  private static final String OUR_TABLE = "sluice_heartbeat";
 
   Part postgres() {
     String name = of.pipeline().sourceTable() == null ? "" : of.pipeline().sourceTable();
@@ -27,6 +39,10 @@ record SourceDiagnosis(Case of) {
     }
     PostgresView postgres = of.answers().postgres().value();
     Optional<Slot> slot = PipelineTracker.slot(of.pipeline(), postgres);
+    if (of.pipeline().isElsewhere(of.options().postgres(), slot.isPresent())) {
+      String note = "not the database that is looked at here";
+      return new Part("postgres", name, null, "bytes", null, null, note);
+    }
     Health state = Health.OK;
     if (slot.isPresent()) {
       state = slotState(slot.get());
@@ -50,11 +66,44 @@ record SourceDiagnosis(Case of) {
                       + " is not in publication "
                       + of.pipeline().publication().text()
                       + ": its changes are not sent.",
-                  "ALTER PUBLICATION " + of.pipeline().publication().text() + " ADD TABLE …;");
+                  Cure.of("Publish it; what has changed meanwhile is compared and brought.")
+                      .then(
+                          Where.POSTGRES,
+                          "ALTER PUBLICATION "
+                              + of.pipeline().publication().text()
+                              + " ADD TABLE "
+                              + of.pipeline().sourceTable())
+                      .then(Where.SLUICE, "verify --repair --yes"));
     }
+    state = Health.worst(List.of(state, heartbeatTable(postgres)));
     Double retained = slot.map(s -> (double) s.retainedBytes()).orElse(null);
     String note = slot.map(s -> "WAL kept by slot " + s.name()).orElse("no slot yet");
     return new Part("postgres", name, state, "bytes", retained, null, note);
+  }
+
+  /** Its table outside the publication, the heartbeat moves no slot. */
+  private Health heartbeatTable(PostgresView postgres) {
+    Set<String> published = postgres.published(of.pipeline().publication());
+    Optional<String> table = of.pipeline().heartbeat().flatMap(Heartbeat::table);
+    if (published.isEmpty()
+        || table.isEmpty()
+        || of.pipeline().heartbeat().get().writesOneOf(published)) {
+      return Health.OK;
+    }
+    String publication = of.pipeline().publication().text();
+    return of.findings()
+        .problem(
+            Health.DEGRADED,
+            "postgres",
+            table.get()
+                + ", which the heartbeat writes, is not in publication "
+                + publication
+                + ": while the tables that are in it stay as they are, the slot stands still and WAL"
+                + " piles up.",
+            Cure.of("Publish it; the slot moves on by itself.")
+                .then(
+                    Where.POSTGRES,
+                    "ALTER PUBLICATION " + publication + " ADD TABLE " + table.get()));
   }
 
   private Health slotState(Slot slot) {
@@ -66,8 +115,10 @@ record SourceDiagnosis(Case of) {
               "Slot "
                   + slot.name()
                   + " is lost: Postgres removed WAL that the source had not read.",
-              "Drop the slot, stop the source, reset its offsets and resume it: it takes a new"
-                  + " snapshot.");
+              Cure.of(
+                      "A new slot is made, and what has changed meanwhile is compared and brought,"
+                          + " deletes too.")
+                  .then(Where.SLUICE, "resync --yes"));
     }
     if (slot.retainedBytes() > of.options().limits().walBytes()) {
       return of.findings()
@@ -103,7 +154,19 @@ record SourceDiagnosis(Case of) {
         of.answers().postgres().reachable() ? of.answers().postgres().value() : null;
     Optional<Slot> slot =
         postgres == null ? Optional.empty() : PipelineTracker.slot(of.pipeline(), postgres);
-    if (state == Health.OK && slot.isPresent() && !slot.get().active() && longNotStreaming()) {
+    boolean lost = slot.map(Slot::walStatus).filter("lost"::equals).isPresent();
+    long silence = PipelineTracker.silence(of.at(), of.pipeline(), of.answers());
+    if (state == Health.OK
+        && !lost
+        && postgres != null
+        && silence > Findings.GRACE_MILLIS
+        && !of.tracker().snapshot().isRunning()) {
+      state = standingStill(postgres, silence);
+    } else if (state == Health.OK
+        && !lost
+        && slot.isPresent()
+        && !slot.get().active()
+        && longNotStreaming()) {
       state =
           of.findings()
               .problem(
@@ -118,5 +181,54 @@ record SourceDiagnosis(Case of) {
         of.tracker().snapshot().isRunning() ? "snapshot under way" : "WAL not yet confirmed";
     Double behind = slot.map(s -> (double) s.lagBytes()).orElse(null);
     return new Part("source", source.name(), state, "bytes", behind, null, note);
+  }
+
+  /** Connect calls a source running that meets the same error again and again. */
+  private Health standingStill(PostgresView postgres, long silence) {
+    Connector source = of.pipeline().source();
+    Heartbeat heartbeat = of.pipeline().heartbeat().orElseThrow();
+    String stands =
+        source.name()
+            + " runs by Connect's word, but has read nothing for "
+            + Words.duration(silence)
+            + ": ";
+    String refusal = postgres.refusals().get(heartbeat.statement());
+    if (refusal != null) {
+      return of.findings()
+          .problem(
+              Health.FAILED,
+              "source",
+              stands + "its heartbeat fails (" + of.findings().clean(refusal) + ").",
+              heartbeatCure(heartbeat, refusal));
+    }
+    return of.findings()
+        .problem(
+            silence > LASTING_MILLIS ? Health.FAILED : Health.DEGRADED,
+            "source",
+            stands + "no heartbeat of it comes.",
+            "The worker's log has the error that it meets again and again. Mend it, and the source"
+                + " goes on by itself; or restart it.",
+            source.name(),
+            "restart");
+  }
+
+  private Cure heartbeatCure(Heartbeat heartbeat, String refusal) {
+    Cure cure = Cure.of("Mend what Postgres says; the source goes on by itself.");
+    String table = heartbeat.table().orElse("");
+    Template user = new Template(of.pipeline().source().config().getOrDefault("database.user", ""));
+    String role = user.isLiteral() ? user.text() : of.options().postgres().user();
+    String grant = "GRANT SELECT, INSERT, UPDATE ON %s TO %s".formatted(table, Sql.name(role));
+    if (refusal.contains("permission denied")) {
+      return cure.then(Where.POSTGRES, grant);
+    }
+    return table.equals(OUR_TABLE) && refusal.contains("does not exist")
+        ? cure.then(
+                Where.POSTGRES,
+                "CREATE TABLE " + table + " (id int PRIMARY KEY, beat_at timestamptz NOT NULL)")
+            .then(
+                Where.POSTGRES,
+                "ALTER PUBLICATION " + of.pipeline().publication().text() + " ADD TABLE " + table)
+            .then(Where.POSTGRES, grant)
+        : cure;
   }
 }

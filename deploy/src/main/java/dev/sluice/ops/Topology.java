@@ -1,6 +1,7 @@
 package dev.sluice.ops;
 
 import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.pipeline.Heartbeat;
 import dev.sluice.pipeline.Topics;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +42,15 @@ final class Topology {
   /** The names of all sinks. */
   List<String> sinks() {
     return connectors.stream().filter(c -> c.type().equals("sink")).map(Connector::name).toList();
+  }
+
+  /** The topics of all sources' heartbeats. */
+  Set<String> heartbeatTopics() {
+    return connectors.stream()
+        .filter(c -> c.type().equals("source"))
+        .flatMap(c -> Heartbeat.of(c.config()).stream())
+        .map(Heartbeat::topic)
+        .collect(Collectors.toSet());
   }
 
   /** True when the topic takes some sink's dead letters. */

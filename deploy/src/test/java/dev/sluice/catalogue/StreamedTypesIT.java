@@ -95,6 +95,14 @@ final class StreamedTypesIT {
               "[\"00000000-0000-0000-0000-000000000001\"]"),
           new Case("bytea[]", "ARRAY['\\xdead'::bytea]", "[\"3q0=\"]"),
           new Case("date[]", "'{2026-01-01}'", "[\"2026-01-01Z\"]"),
+          new Case("date[]", "'{1582-10-04,1582-10-15}'", "[\"1582-10-04Z\",\"1582-10-15Z\"]"),
+          new Case("date[]", "'{0001-01-01}'", "[\"0001-01-01Z\"]"),
+          new Case("time[]", "'{10:20:30.5}'", "[\"10:20:30.5Z\"]"),
+          new Case("timestamp[]", "'{1582-10-15 00:00}'", "[\"1582-10-15T00:00:00Z\"]"),
+          new Case(
+              "timestamptz[]",
+              "'{1400-01-01 00:00+00,1582-10-15 00:00+00}'",
+              "[\"1400-01-01T00:00:00.000000Z\",\"1582-10-15T00:00:00.000000Z\"]"),
           new Case("mood[]", "'{ok,sad}'", "[\"ok\",\"sad\"]"),
           new Case("jsonb[]", "ARRAY['{}'::jsonb]", "[\"{}\"]"),
           new Case("inet[]", "'{10.0.0.1}'", "[\"10.0.0.1\"]"),
@@ -131,13 +139,22 @@ final class StreamedTypesIT {
       List.of(
           new Case("time", "'24:00'", "\"24:00:00Z\""),
           new Case("time[]", "'{24:00}'", "[\"24:00:00Z\"]"),
+          new Case("time[]", "'{10:20:30.00012}'", "[\"10:20:30.00012Z\"]"),
           new Case("int4[]", "'{{1,2},{3,4}}'", "[[1,2],[3,4]]"),
           new Case("text[]", "'{{a},{b}}'", "[[\"a\"],[\"b\"]]"),
           new Case("numeric[]", "'{NaN,1}'", "[\"NAN\",\"1\"]"),
           new Case("mood[]", "'{ok,NULL}'", "[\"ok\",null]"),
           new Case("ltree[]", "'{a.b,NULL}'", "[\"a.b\",null]"),
           new Case("date[]", "'{-infinity}'", "[\"-infinity\"]"),
-          new Case("timestamptz[]", "'{-infinity}'", "[\"-infinity\"]"));
+          new Case("date[]", "'{0044-03-15 BC}'", "[\"-0043-03-15Z\"]"),
+          new Case("date[]", "'{1582-10-10}'", "[\"1582-10-10Z\"]"),
+          new Case("timestamp[]", "'{1400-01-01 00:00}'", "[\"1400-01-01T00:00:00Z\"]"),
+          new Case("timestamp[]", "'{1582-10-14 23:00}'", "[\"1582-10-14T23:00:00Z\"]"),
+          new Case("timestamptz[]", "'{-infinity}'", "[\"-infinity\"]"),
+          new Case(
+              "timestamptz[]", "'{0044-03-15 12:00+00 BC}'", "[\"-0043-03-15T12:00:00.000000Z\"]"),
+          new Case(
+              "timestamptz[]", "'{1582-10-05 00:00+00}'", "[\"1582-10-05T00:00:00.000000Z\"]"));
 
   @Test
   void whatIsSaidOfATypeIsWhatItsChangesBring(@TempDir Path dataDir) throws Exception {

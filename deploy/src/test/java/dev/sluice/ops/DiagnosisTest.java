@@ -9,6 +9,7 @@ import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Problem;
 import dev.sluice.ops.Poll.Answer;
 import dev.sluice.ops.PostgresView.Slot;
+import dev.sluice.pipeline.Cure;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,8 @@ final class DiagnosisTest {
   private static final String TABLE = "public.t";
   private static final String TOPIC = "p." + TABLE;
   private static final TopicPartition PARTITION = new TopicPartition(TOPIC, 0);
+  private static final String BEATS = "__debezium-heartbeat.p";
+  private static final String BEAT = "INSERT INTO sluice_heartbeat VALUES (1, now())";
   private static final long GB = 1L << 30;
 
   private final PipelineTracker tracker = new PipelineTracker();
@@ -34,10 +37,13 @@ final class DiagnosisTest {
           Map.of(
               "connector.class", "io.debezium.connector.postgresql.PostgresConnector",
               "slot.name", "slot",
-              "publication.name", "pub"));
+              "publication.name", "pub",
+              "topic.prefix", "p",
+              "heartbeat.interval.ms", "1000",
+              "heartbeat.action.query", BEAT));
   private Connector sink = TopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
   private Map<String, Slot> slots = Map.of("slot", slot(true, "reserved", 100));
-  private Set<String> published = Set.of(TABLE);
+  private Set<String> published = Set.of(TABLE, "public.sluice_heartbeat");
   private Map<String, ClickHouseView.Table> tables =
       Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
   private long end = 5;
@@ -45,6 +51,10 @@ final class DiagnosisTest {
   private String said = "";
   private Map<TopicPartition, OffsetAndMetadata> alsoCommitted = Map.of();
   private long at = 1_000_000;
+  private long beatAt = at;
+  private boolean topicIsThere = true;
+  private Map<String, Set<String>> written = Map.of();
+  private Map<String, String> refusals = Map.of();
 
   @Test
   void allIsWell() {
@@ -59,7 +69,11 @@ final class DiagnosisTest {
   @Test
   void lostSlotNeedsANewSnapshot() {
     slots = Map.of("slot", slot(true, "lost", 100));
-    assertThat(only(look(), Health.FAILED, "postgres").text()).contains("Slot slot is lost");
+    Problem problem = only(look(), Health.FAILED, "postgres");
+    assertThat(problem.text()).contains("Slot slot is lost");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::toString)
+        .containsExactly("./sluice resync --yes");
   }
 
   @Test
@@ -71,10 +85,13 @@ final class DiagnosisTest {
 
   @Test
   void tableOutsideThePublicationIsNotSent() {
-    published = Set.of("public.other");
+    published = Set.of("public.other", "x.sluice_heartbeat");
     Problem problem = only(look(), Health.DEGRADED, "postgres");
     assertThat(problem.text()).contains("public.t is not in publication pub");
-    assertThat(problem.remedy()).contains("ALTER PUBLICATION");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::toString)
+        .containsExactly(
+            "psql: ALTER PUBLICATION pub ADD TABLE public.t", "./sluice verify --repair --yes");
   }
 
   @Test
@@ -82,6 +99,7 @@ final class DiagnosisTest {
     slots = Map.of("slot", slot(false, "reserved", 100));
     assertThat(look().state()).isEqualTo(Health.OK);
     at += 20_000;
+    beatAt = at;
     assertThat(only(look(), Health.DEGRADED, "source").action()).isEqualTo("restart");
   }
 
@@ -90,6 +108,7 @@ final class DiagnosisTest {
     committed = 2;
     assertThat(look().state()).isEqualTo(Health.OK);
     at += 20_000;
+    beatAt = at;
     assertThat(only(look(), Health.DEGRADED, "topic").text())
         .contains("3 records wait", "sink has brought none");
   }
@@ -146,6 +165,85 @@ final class DiagnosisTest {
         .isEqualTo("Setting aside the first of 3 records does not work: the queue is away");
   }
 
+  @Test
+  void aSourceWhoseHeartbeatPostgresRefusesStandsStillForThatReason() {
+    beatAt = at - 16_500;
+    refusals = Map.of(BEAT, "ERROR: relation \"sluice_heartbeat\" does not exist");
+    Problem problem = only(look(), Health.FAILED, "source");
+    assertThat(problem.text())
+        .isEqualTo(
+            "source runs by Connect's word, but has read nothing for 15 s: its heartbeat fails"
+                + " (ERROR: relation \"sluice_heartbeat\" does not exist).");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::run)
+        .containsExactly(
+            "CREATE TABLE sluice_heartbeat (id int PRIMARY KEY, beat_at timestamptz NOT NULL)",
+            "ALTER PUBLICATION pub ADD TABLE sluice_heartbeat",
+            "GRANT SELECT, INSERT, UPDATE ON sluice_heartbeat TO \"db\"");
+  }
+
+  @Test
+  void aSourceThatDoesNotBeatIsDegradedAndAfterAMinuteFailed() {
+    beatAt = at - 16_500;
+    assertThat(only(look(), Health.DEGRADED, "source").action()).isEqualTo("restart");
+    beatAt = at - 90_000;
+    assertThat(only(look(), Health.FAILED, "source").text())
+        .isEqualTo(
+            "source runs by Connect's word, but has read nothing for 89 s: no heartbeat of it comes.");
+  }
+
+  @Test
+  void aLostSlotIsTheReasonThatTheSourceDoesNotBeat() {
+    slots = Map.of("slot", slot(false, "lost", 100));
+    beatAt = at - 90_000;
+    only(look(), Health.FAILED, "postgres");
+  }
+
+  @Test
+  void aHeartbeatIntoATableThatIsNotPublishedMovesNoSlot() {
+    published = Set.of(TABLE);
+    Problem problem = only(look(), Health.DEGRADED, "postgres");
+    assertThat(problem.text())
+        .startsWith("sluice_heartbeat, which the heartbeat writes, is not in publication pub:");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::run)
+        .containsExactly("ALTER PUBLICATION pub ADD TABLE sluice_heartbeat");
+  }
+
+  @Test
+  void aTopicThatTheSourceHasWrittenAndThatIsGoneIsMadeAnewByARestart() {
+    topicIsThere = false;
+    written = Map.of("source", Set.of(TOPIC));
+    Problem problem = only(look(), Health.FAILED, "topic");
+    assertThat(problem.text())
+        .isEqualTo("Topic p.public.t is gone, though source has written to it.");
+    assertThat(problem.connector()).isEqualTo("source");
+    assertThat(problem.action()).isEqualTo("restart");
+  }
+
+  @Test
+  void aTopicThatNothingWasWrittenToYetIsWell() {
+    topicIsThere = false;
+    written = Map.of("source", Set.of("p.public.other"));
+    assertThat(look().state()).isEqualTo(Health.OK);
+  }
+
+  @Test
+  void ofASourceOfAnotherDatabaseNothingIsSaidOfSlotAndPublication() {
+    slots = Map.of();
+    published = Set.of();
+    source =
+        TopologyTest.connector(
+            "source",
+            "source",
+            Map.of(
+                "connector.class", "io.debezium.connector.postgresql.PostgresConnector",
+                "database.dbname", "another"));
+    look();
+    at += 20_000;
+    assertThat(look().problems()).isEmpty();
+  }
+
   private PipelineView look() {
     return look(null);
   }
@@ -153,16 +251,26 @@ final class DiagnosisTest {
   private PipelineView look(String connectError) {
     Pipeline pipeline = new Pipeline(source, TOPIC, sink, TABLE, "facts");
     Map<String, KafkaView.Topic> topics = new HashMap<>();
-    topics.put(
-        TOPIC, new KafkaView.Topic(TOPIC, Map.of(PARTITION, 0L), Map.of(PARTITION, end), Map.of()));
+    if (topicIsThere) {
+      topics.put(
+          TOPIC,
+          new KafkaView.Topic(TOPIC, Map.of(PARTITION, 0L), Map.of(PARTITION, end), Map.of()));
+    }
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(alsoCommitted);
     offsets.put(PARTITION, new OffsetAndMetadata(committed, said));
     Answers answers =
         new Answers(
-            new Answer<>(new ConnectView(Map.of(), Set.of()), at, at, connectError),
+            new Answer<>(new ConnectView(Map.of(), Set.of(), written), at, at, connectError),
             new Answer<>(
-                new PostgresView(7, 0, slots, Map.of("pub", published), Map.of()), at, at, null),
-            new Answer<>(new KafkaView(topics, Map.of("sink", offsets)), at, at, null),
+                new PostgresView(7, 0, slots, Map.of("pub", published), Map.of(), refusals),
+                at,
+                at,
+                null),
+            new Answer<>(
+                new KafkaView(topics, Map.of("sink", offsets), Map.of(BEATS, beatAt)),
+                at,
+                at,
+                null),
             new Answer<>(new ClickHouseView(tables), at, at, null));
     tracker.see(at, pipeline, answers);
     return Diagnosis.of(

@@ -85,6 +85,7 @@ function numbered(problems) {
 function problem(first) {
   const words = h("strong");
   const remedy = h("span");
+  const steps = h("ol", { class: "steps" });
   const links = [];
   if (first.action === "dead-letters") {
     links.push(h("a", { href: "#/dead-letters" }, "Dead letters"));
@@ -94,15 +95,27 @@ function problem(first) {
     }
     links.push(h("a", { href: `#/connectors/${encodeURIComponent(first.connector)}` }, "Look at it"));
   }
-  const node = h("li", {}, h("p", {}, words, " ", remedy), ...links);
+  const node = h("li", {}, h("p", {}, words, " ", remedy), steps, ...links);
   return {
     node,
     update(p) {
       attr(node, "data-state", p.state);
       text(words, p.text);
-      text(remedy, p.remedy);
+      text(remedy, p.cure.text);
+      // A button is in the place of its request.
+      const toRun = p.cure.steps.filter((s) => s.on !== "CONNECT" || !p.action);
+      keyed(steps, toRun, (s) => `${s.on} ${s.run}`, step, () => {});
+      show(steps, toRun.length > 0);
     },
   };
+}
+
+const STEPS = {
+  POSTGRES: "psql", CLICKHOUSE: "ClickHouse", CONNECT: "Connect", KAFKA: "Kafka", SLUICE: "./sluice",
+};
+
+function step({ on, run }) {
+  return { node: h("li", {}, h("code", {}, on === "SLUICE" ? `${STEPS[on]} ${run}` : `${STEPS[on]}: ${run}`)) };
 }
 
 function snapshotBar() {
