@@ -89,7 +89,7 @@ final class Collector implements AutoCloseable {
     long deadline = Now.millis() + PATIENCE_MILLIS;
     Doubts doubts = maker.doubts();
     connectPoll.start(() -> connect.read(doubts.notStreaming(), doubts.lackTopics()));
-    postgresPoll.start(() -> postgres.read(doubts.statements()));
+    postgresPoll.start(() -> postgres.read(last.heartbeatStatements()));
     clickHousePoll.start(clickHouse::read);
     // Kafka after Postgres: what the slot has confirmed is in the ends read after it.
     postgresPoll.await(POSTGRES_FIRST_MILLIS);

@@ -9,7 +9,6 @@ import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Server;
 import dev.sluice.ops.Overview.Visible;
 import dev.sluice.ops.Poll.Answer;
-import dev.sluice.pipeline.Heartbeat;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -68,10 +67,11 @@ final class PictureMaker {
     List<DeadLetterQueue> queues = queues(topology, connectors.values(), answers.kafka().value());
     List<PipelineView> views = new ArrayList<>();
     Set<String> ids = new TreeSet<>();
-    Doubts next = new Doubts(new TreeSet<>(), new TreeSet<>(), new TreeSet<>());
+    Doubts next = new Doubts(new TreeSet<>(), new TreeSet<>());
     List<FactProbe> probes = new ArrayList<>();
     boolean strange = false;
-    for (Pipeline pipeline : topology.pipelines(answers.kafka().value())) {
+    for (Pipeline pipeline :
+        topology.pipelines(answers.kafka().value(), answers.connect().value().written())) {
       ids.add(pipeline.id());
       PipelineTracker tracker =
           trackers.computeIfAbsent(pipeline.id(), id -> new PipelineTracker());
@@ -92,7 +92,7 @@ final class PictureMaker {
           waiting);
       probed(pipeline, tracker, answers).ifPresent(probes::add);
       if (pipeline.isPostgres() && Health.of(pipeline.source()) == Health.OK) {
-        doubt(at, pipeline, tracker, answers, next);
+        doubt(pipeline, tracker, answers, next);
       }
     }
     trackers.keySet().retainAll(ids);
@@ -109,7 +109,7 @@ final class PictureMaker {
   }
 
   private static void doubt(
-      long at, Pipeline pipeline, PipelineTracker tracker, Answers answers, Doubts doubts) {
+      Pipeline pipeline, PipelineTracker tracker, Answers answers, Doubts doubts) {
     String source = pipeline.source().name();
     if (tracker.notStreamingSince() > 0) {
       doubts.notStreaming().add(source);
@@ -118,14 +118,6 @@ final class PictureMaker {
         && pipeline.topic() != null
         && PipelineTracker.topic(pipeline, answers) == null) {
       doubts.lackTopics().add(source);
-    }
-    if (tracker.notStreamingSince() > 0
-        || PipelineTracker.silence(at, pipeline, answers) > Findings.GRACE_MILLIS) {
-      pipeline
-          .heartbeat()
-          .map(Heartbeat::statement)
-          .filter(statement -> !statement.isEmpty())
-          .ifPresent(doubts.statements()::add);
     }
   }
 

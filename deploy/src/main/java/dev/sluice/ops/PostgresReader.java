@@ -1,6 +1,7 @@
 package dev.sluice.ops;
 
 import dev.sluice.catalogue.TableName;
+import dev.sluice.ops.PostgresView.Refusal;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.PostgresAddress;
 import java.sql.Connection;
@@ -15,8 +16,7 @@ import java.util.Set;
 
 /**
  * Reads {@link PostgresView}s over one kept connection that can only read: four short queries on
- * catalogues, none on user tables. Statements in doubt are tried as EXPLAIN does, which runs
- * nothing.
+ * catalogues, none on user tables. Heartbeats are tried as EXPLAIN does, which runs nothing.
  *
  * <p>Failure semantics: a failure closes the connection and is thrown; the next read makes a new
  * one. No answer within {@value #LIMIT_MILLIS} ms is a failure.
@@ -29,7 +29,8 @@ final class PostgresReader implements AutoCloseable {
       "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint,"
           + " (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
   private static final String SLOTS =
-      "SELECT slot_name, active, coalesce(wal_status, ''),"
+      "SELECT slot_name, active, (SELECT usename FROM pg_stat_activity WHERE pid = active_pid),"
+          + " coalesce(wal_status, ''),"
           + " coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint,"
           + " coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint,"
           + " coalesce(pg_wal_lsn_diff(confirmed_flush_lsn, '0/0'), 0)::bigint"
@@ -53,9 +54,9 @@ final class PostgresReader implements AutoCloseable {
   }
 
   /**
-   * @param doubted statements of sources that do not seem to work
+   * @param heartbeats the statements of the sources' heartbeats
    */
-  synchronized PostgresView read(Collection<String> doubted) throws SQLException {
+  synchronized PostgresView read(Collection<String> heartbeats) throws SQLException {
     try {
       if (connection == null) {
         connection = address.connect();
@@ -63,7 +64,7 @@ final class PostgresReader implements AutoCloseable {
         connection.setReadOnly(true);
       }
       try (Statement statement = connection.createStatement()) {
-        return view(statement, refusals(statement, doubted));
+        return view(statement, refusals(statement, heartbeats));
       }
     } catch (SQLException e) {
       close();
@@ -71,10 +72,10 @@ final class PostgresReader implements AutoCloseable {
     }
   }
 
-  private static Map<String, String> refusals(Statement statement, Collection<String> doubted)
+  private static Map<String, Refusal> refusals(Statement statement, Collection<String> heartbeats)
       throws SQLException {
-    Map<String, String> refusals = new HashMap<>();
-    for (String each : doubted) {
+    Map<String, Refusal> refusals = new HashMap<>();
+    for (String each : heartbeats) {
       String one = each.replaceFirst(";\\s*$", "");
       // What stands behind a semicolon would be run.
       if (one.isEmpty() || one.contains(";")) {
@@ -86,13 +87,14 @@ final class PostgresReader implements AutoCloseable {
         if (e.getSQLState() == null || e.getSQLState().startsWith("08")) {
           throw e;
         }
-        refusals.put(each, e.getMessage().lines().findFirst().orElse(""));
+        refusals.put(
+            each, new Refusal(e.getSQLState(), e.getMessage().lines().findFirst().orElse("")));
       }
     }
     return refusals;
   }
 
-  private static PostgresView view(Statement statement, Map<String, String> refusals)
+  private static PostgresView view(Statement statement, Map<String, Refusal> refusals)
       throws SQLException {
     long lsn;
     long clockAhead;
@@ -111,9 +113,10 @@ final class PostgresReader implements AutoCloseable {
                 rows.getString(1),
                 rows.getBoolean(2),
                 rows.getString(3),
-                rows.getLong(4),
+                rows.getString(4),
                 rows.getLong(5),
-                rows.getLong(6)));
+                rows.getLong(6),
+                rows.getLong(7)));
       }
     }
     Map<String, Set<String>> publications = new HashMap<>();

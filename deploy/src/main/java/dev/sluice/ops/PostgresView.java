@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * @param slots logical replication slots by name
  * @param publications tables by publication, each as its topic has it
  * @param estimatedRows the planner's estimate, by table in the same form
- * @param refusals of statements that were to be tried: what Postgres says against them
+ * @param refusals of the sources' heartbeats: what Postgres says against their statements
  */
 record PostgresView(
     long lsn,
@@ -20,12 +20,26 @@ record PostgresView(
     Map<String, Slot> slots,
     Map<String, Set<String>> publications,
     Map<String, Long> estimatedRows,
-    Map<String, String> refusals) {
+    Map<String, Refusal> refusals) {
+
+  /**
+   * Why a statement cannot be run.
+   *
+   * @param state SQLSTATE
+   * @param message its first line
+   */
+  record Refusal(String state, String message) {
+    /** True when another role might run it. */
+    boolean isOfRights() {
+      return state.equals("42501");
+    }
+  }
 
   /**
    * A slot.
    *
    * @param active whether a client streams from it
+   * @param reader the client's role; null while there is none
    * @param walStatus reserved, extended, unreserved or lost
    * @param retainedBytes WAL that Postgres keeps for it
    * @param lagBytes WAL that its client has not confirmed
@@ -34,6 +48,7 @@ record PostgresView(
   record Slot(
       String name,
       boolean active,
+      String reader,
       String walStatus,
       long retainedBytes,
       long lagBytes,

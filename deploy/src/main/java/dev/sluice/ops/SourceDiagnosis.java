@@ -4,6 +4,7 @@ import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
+import dev.sluice.ops.PostgresView.Refusal;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
@@ -17,6 +18,8 @@ record SourceDiagnosis(Case of) {
 
   /** From then on, what stands still does not pass by itself. */
   private static final long LASTING_MILLIS = 60_000;
+
+  private static final String NO_SUCH_TABLE = "42P01";
 
   /** The one that connect-configs' {@code postgres.sql} makes. */
   private static final String OUR_TABLE = "sluice_heartbeat";
@@ -87,6 +90,7 @@ record SourceDiagnosis(Case of) {
     Optional<String> table = of.pipeline().heartbeat().flatMap(Heartbeat::table);
     if (published.isEmpty()
         || table.isEmpty()
+        || heartbeatRefusal(postgres).isPresent()
         || of.pipeline().heartbeat().get().writesOneOf(published)) {
       return Health.OK;
     }
@@ -159,8 +163,8 @@ record SourceDiagnosis(Case of) {
     if (state == Health.OK
         && !lost
         && postgres != null
-        && silence > Findings.GRACE_MILLIS
-        && !of.tracker().snapshot().isRunning()) {
+        && !of.tracker().snapshot().isRunning()
+        && (silence > Findings.GRACE_MILLIS || heartbeatRefusal(postgres).isPresent())) {
       state = standingStill(postgres, silence);
     } else if (state == Health.OK
         && !lost
@@ -186,42 +190,57 @@ record SourceDiagnosis(Case of) {
   /** Connect calls a source running that meets the same error again and again. */
   private Health standingStill(PostgresView postgres, long silence) {
     Connector source = of.pipeline().source();
-    Heartbeat heartbeat = of.pipeline().heartbeat().orElseThrow();
-    String stands =
-        source.name()
-            + " runs by Connect's word, but has read nothing for "
-            + Words.duration(silence)
-            + ": ";
-    String refusal = postgres.refusals().get(heartbeat.statement());
-    if (refusal != null) {
+    boolean streams = of.tracker().notStreamingSince() == 0 && silence < Findings.GRACE_MILLIS;
+    Optional<Refusal> refusal = heartbeatRefusal(postgres);
+    if (refusal.isPresent()) {
+      String fails = "its heartbeat fails (" + of.findings().clean(refusal.get().message()) + ")";
       return of.findings()
           .problem(
-              Health.FAILED,
+              streams ? Health.DEGRADED : Health.FAILED,
               "source",
-              stands + "its heartbeat fails (" + of.findings().clean(refusal) + ").",
-              heartbeatCure(heartbeat, refusal));
+              streams
+                  ? source.name()
+                      + " reads, but "
+                      + fails
+                      + ": while its tables stay as they are, the slot stands still and WAL piles up."
+                  : source.name() + " runs by Connect's word, but stands still: " + fails + ".",
+              heartbeatCure(of.pipeline().heartbeat().orElseThrow(), refusal.get()));
     }
     return of.findings()
         .problem(
             silence > LASTING_MILLIS ? Health.FAILED : Health.DEGRADED,
             "source",
-            stands + "no heartbeat of it comes.",
+            source.name()
+                + " runs by Connect's word, but stands still: no heartbeat of it has come for "
+                + Words.duration(silence)
+                + ".",
             "The worker's log has the error that it meets again and again. Mend it, and the source"
                 + " goes on by itself; or restart it.",
             source.name(),
             "restart");
   }
 
-  private Cure heartbeatCure(Heartbeat heartbeat, String refusal) {
+  /** What Postgres says against the heartbeat's statement; rights of another role say nothing. */
+  private Optional<Refusal> heartbeatRefusal(PostgresView postgres) {
+    String reader = PipelineTracker.slot(of.pipeline(), postgres).map(Slot::reader).orElse(null);
+    String here = of.options().postgres().user();
+    return of.pipeline()
+        .heartbeat()
+        .map(heartbeat -> postgres.refusals().get(heartbeat.statement()))
+        .filter(refusal -> !refusal.isOfRights() || reader == null || reader.equals(here));
+  }
+
+  private Cure heartbeatCure(Heartbeat heartbeat, Refusal refusal) {
     Cure cure = Cure.of("Mend what Postgres says; the source goes on by itself.");
     String table = heartbeat.table().orElse("");
     Template user = new Template(of.pipeline().source().config().getOrDefault("database.user", ""));
-    String role = user.isLiteral() ? user.text() : of.options().postgres().user();
+    String role =
+        user.isEmpty() || !user.isLiteral() ? of.options().postgres().user() : user.text();
     String grant = "GRANT SELECT, INSERT, UPDATE ON %s TO %s".formatted(table, Sql.name(role));
-    if (refusal.contains("permission denied")) {
+    if (refusal.isOfRights()) {
       return cure.then(Where.POSTGRES, grant);
     }
-    return table.equals(OUR_TABLE) && refusal.contains("does not exist")
+    return table.equals(OUR_TABLE) && refusal.state().equals(NO_SUCH_TABLE)
         ? cure.then(
                 Where.POSTGRES,
                 "CREATE TABLE " + table + " (id int PRIMARY KEY, beat_at timestamptz NOT NULL)")

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,11 +47,21 @@ final class Topology {
 
   /** The topics of all sources' heartbeats. */
   Set<String> heartbeatTopics() {
+    return heartbeats().map(Heartbeat::topic).collect(Collectors.toSet());
+  }
+
+  /** The statements of all sources' heartbeats. */
+  Set<String> heartbeatStatements() {
+    return heartbeats()
+        .map(Heartbeat::statement)
+        .filter(statement -> !statement.isEmpty())
+        .collect(Collectors.toSet());
+  }
+
+  private Stream<Heartbeat> heartbeats() {
     return connectors.stream()
         .filter(c -> c.type().equals("source"))
-        .flatMap(c -> Heartbeat.of(c.config()).stream())
-        .map(Heartbeat::topic)
-        .collect(Collectors.toSet());
+        .flatMap(c -> Heartbeat.of(c.config()).stream());
   }
 
   /** True when the topic takes some sink's dead letters. */
@@ -71,13 +82,15 @@ final class Topology {
 
   /**
    * @param kafka null before Kafka's first answer
+   * @param written the topics that sources have written, as far as they were asked: one that is
+   *     gone has its name from there
    */
-  List<Pipeline> pipelines(KafkaView kafka) {
+  List<Pipeline> pipelines(KafkaView kafka, Map<String, Set<String>> written) {
     List<Pipeline> pipelines = new ArrayList<>();
     Set<String> read = new HashSet<>();
     for (Connector sink : connectors) {
       if (sink.type().equals("sink")) {
-        for (String topic : topics(sink, kafka)) {
+        for (String topic : topics(sink, kafka, written)) {
           Optional<Connector> source = source(topic);
           source.ifPresent(s -> read.add(s.name()));
           pipelines.add(
@@ -98,7 +111,7 @@ final class Topology {
     return pipelines;
   }
 
-  private Set<String> topics(Connector sink, KafkaView kafka) {
+  private Set<String> topics(Connector sink, KafkaView kafka, Map<String, Set<String>> written) {
     Set<String> literal = new TreeSet<>();
     settings(sink, "topics").filter(Template::isLiteral).forEach(t -> literal.add(t.text()));
     Set<String> found = new TreeSet<>();
@@ -113,6 +126,12 @@ final class Topology {
       }
     }
     found.addAll(literal);
+    if (found.isEmpty()) {
+      written.values().stream()
+          .flatMap(Set::stream)
+          .filter(topic -> reads(sink, topic) && !isDeadLetters(topic))
+          .forEach(found::add);
+    }
     if (found.isEmpty()) {
       settings(sink, "topics").forEach(t -> found.add(t.text()));
     }
@@ -153,7 +172,11 @@ final class Topology {
     return could ? topic : null;
   }
 
+  /** Null where the topic's name is not known. */
   private static String sourceTable(Connector source, String topic) {
+    if (!new Template(topic).isLiteral()) {
+      return null;
+    }
     String prefix = source.config().get("topic.prefix") + ".";
     if (topic.startsWith(prefix)) {
       return topic.substring(prefix.length());

@@ -103,6 +103,9 @@ final class VisibilityProbe implements AutoCloseable {
         consumer.partitionsFor(target.topic()).stream()
             .map(p -> new TopicPartition(p.topic(), p.partition()))
             .toList();
+    if (partitions.isEmpty()) {
+      return; // The topic has just been deleted.
+    }
     consumer.assign(partitions);
     consumer.seekToEnd(partitions);
     for (ConsumerRecord<byte[], byte[]> record :

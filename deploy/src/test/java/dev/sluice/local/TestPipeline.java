@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.verify.TableComparison;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
 
 /** A pipeline for tests, with what they do to it and what has to hold after. */
 public final class TestPipeline implements AutoCloseable {
@@ -43,6 +47,24 @@ public final class TestPipeline implements AutoCloseable {
     try (Connection connection = pipeline.stack().postgres().connect();
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
+    }
+  }
+
+  /** What Postgres answers, as text. */
+  public String postgresText(String question) throws SQLException {
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(question)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  /** Deletes a topic, as an operator may. */
+  public void deleteTopic(String topic) throws Exception {
+    try (Admin admin =
+        Admin.create(Map.<String, Object>of("bootstrap.servers", pipeline.stack().kafka()))) {
+      admin.deleteTopics(List.of(topic)).all().get();
     }
   }
 

@@ -42,6 +42,7 @@ final class DiagnosisTest {
               "heartbeat.interval.ms", "1000",
               "heartbeat.action.query", BEAT));
   private Connector sink = TopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
+  private String reader = "me";
   private Map<String, Slot> slots = Map.of("slot", slot(true, "reserved", 100));
   private Set<String> published = Set.of(TABLE, "public.sluice_heartbeat");
   private Map<String, ClickHouseView.Table> tables =
@@ -54,7 +55,7 @@ final class DiagnosisTest {
   private long beatAt = at;
   private boolean topicIsThere = true;
   private Map<String, Set<String>> written = Map.of();
-  private Map<String, String> refusals = Map.of();
+  private Map<String, PostgresView.Refusal> refusals = Map.of();
 
   @Test
   void allIsWell() {
@@ -168,18 +169,37 @@ final class DiagnosisTest {
   @Test
   void aSourceWhoseHeartbeatPostgresRefusesStandsStillForThatReason() {
     beatAt = at - 16_500;
-    refusals = Map.of(BEAT, "ERROR: relation \"sluice_heartbeat\" does not exist");
+    refusals = Map.of(BEAT, new PostgresView.Refusal("42P01", "ERROR: there is no such table"));
     Problem problem = only(look(), Health.FAILED, "source");
     assertThat(problem.text())
         .isEqualTo(
-            "source runs by Connect's word, but has read nothing for 15 s: its heartbeat fails"
-                + " (ERROR: relation \"sluice_heartbeat\" does not exist).");
+            "source runs by Connect's word, but stands still: its heartbeat fails"
+                + " (ERROR: there is no such table).");
     assertThat(problem.cure().steps())
         .extracting(Cure.Step::run)
         .containsExactly(
             "CREATE TABLE sluice_heartbeat (id int PRIMARY KEY, beat_at timestamptz NOT NULL)",
             "ALTER PUBLICATION pub ADD TABLE sluice_heartbeat",
-            "GRANT SELECT, INSERT, UPDATE ON sluice_heartbeat TO \"db\"");
+            "GRANT SELECT, INSERT, UPDATE ON sluice_heartbeat TO \"me\"");
+  }
+
+  @Test
+  void aHeartbeatThatTheSourceMayNotWriteIsSaidWhileTheSourceReads() {
+    refusals = Map.of(BEAT, new PostgresView.Refusal("42501", "ERROR: you may not"));
+    Problem problem = only(look(), Health.DEGRADED, "source");
+    assertThat(problem.text())
+        .startsWith("source reads, but its heartbeat fails (ERROR: you may not)");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::run)
+        .containsExactly("GRANT SELECT, INSERT, UPDATE ON sluice_heartbeat TO \"me\"");
+  }
+
+  @Test
+  void aHeartbeatThatOnlyWeMayNotWriteIsWell() {
+    reader = "another";
+    slots = Map.of("slot", slot(true, "reserved", 100));
+    refusals = Map.of(BEAT, new PostgresView.Refusal("42501", "ERROR: you may not"));
+    assertThat(look().problems()).isEmpty();
   }
 
   @Test
@@ -189,7 +209,7 @@ final class DiagnosisTest {
     beatAt = at - 90_000;
     assertThat(only(look(), Health.FAILED, "source").text())
         .isEqualTo(
-            "source runs by Connect's word, but has read nothing for 89 s: no heartbeat of it comes.");
+            "source runs by Connect's word, but stands still: no heartbeat of it has come for 89 s.");
   }
 
   @Test
@@ -293,7 +313,7 @@ final class DiagnosisTest {
     return problem;
   }
 
-  private static Slot slot(boolean active, String status, long retained) {
-    return new Slot("slot", active, status, retained, 10, 8);
+  private Slot slot(boolean active, String status, long retained) {
+    return new Slot("slot", active, active ? reader : null, status, retained, 10, 8);
   }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -36,7 +37,7 @@ final class TopologyTest {
             "sluice.public.visits",
             "sluice.public.other",
             "sluice.dead-letters");
-    Pipeline pipeline = only(topology.pipelines(kafka));
+    Pipeline pipeline = only(topology.pipelines(kafka, Map.of()));
     assertThat(pipeline.id()).isEqualTo("sink/sluice.public.visits");
     assertThat(pipeline.source().name()).isEqualTo("source");
     assertThat(pipeline.sourceTable()).isEqualTo("public.visits");
@@ -48,15 +49,30 @@ final class TopologyTest {
   @Test
   void beforeKafkaIsHeardOfTheTopicIsWhatTheSettingSays() {
     Pipeline pipeline =
-        only(new Topology(List.of(source("source", "sluice"), sink())).pipelines(null));
+        only(new Topology(List.of(source("source", "sluice"), sink())).pipelines(null, Map.of()));
     assertThat(pipeline.topic()).isEqualTo("sluice.${env:TABLE}");
+    assertThat(pipeline.sourceTable()).isNull();
+  }
+
+  @Test
+  void aTopicThatIsGoneHasItsNameFromWhatItsSourceHasWritten() {
+    Pipeline pipeline =
+        only(
+            new Topology(List.of(source("source", "sluice"), sink()))
+                .pipelines(
+                    kafka(Map.of()),
+                    Map.of(
+                        "source", Set.of("sluice.public.visits", "__debezium-heartbeat.sluice"))));
+    assertThat(pipeline.topic()).isEqualTo("sluice.public.visits");
+    assertThat(pipeline.sourceTable()).isEqualTo("public.visits");
   }
 
   @Test
   void eachTopicOfASinkIsAPipelineAndTheLongestPrefixIsItsSource() {
     Connector sink = connector("sink", "sink", Map.of("topics", "a.s.t, a.b.s.u"));
     List<Pipeline> pipelines =
-        new Topology(List.of(source("short", "a"), source("long", "a.b"), sink)).pipelines(null);
+        new Topology(List.of(source("short", "a"), source("long", "a.b"), sink))
+            .pipelines(null, Map.of());
     assertThat(pipelines)
         .extracting(p -> p.topic() + " from " + p.source().name() + " to " + p.factTable())
         .containsExactly("a.b.s.u from long to a.b.s.u", "a.s.t from short to a.s.t");
@@ -64,7 +80,8 @@ final class TopologyTest {
 
   @Test
   void sourceThatNoSinkReadsStandsAlone() {
-    Pipeline pipeline = only(new Topology(List.of(source("lonely", "x"))).pipelines(null));
+    Pipeline pipeline =
+        only(new Topology(List.of(source("lonely", "x"))).pipelines(null, Map.of()));
     assertThat(pipeline.id()).isEqualTo("lonely");
     assertThat(pipeline.sink()).isNull();
   }
@@ -72,7 +89,7 @@ final class TopologyTest {
   @Test
   void brokenTopicsRegexBreaksNothing() {
     Connector sink = connector("sink", "sink", Map.of("topics.regex", "("));
-    assertThat(only(new Topology(List.of(sink)).pipelines(kafka(Map.of(), "a"))).topic())
+    assertThat(only(new Topology(List.of(sink)).pipelines(kafka(Map.of(), "a"), Map.of())).topic())
         .isEqualTo("(");
   }
 
