@@ -24,9 +24,6 @@ final class KafkaChecks {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** What a producer sends and a broker takes, if nobody says more. */
-  private static final long LARGEST_BY_DEFAULT = 1 << 20;
-
   /** Names, the reason and its stack trace. */
   private static final long REASON_BYTES = 64 << 10;
 
@@ -53,7 +50,7 @@ final class KafkaChecks {
   }
 
   List<Check> run() {
-    long largestRecord = largestRequest(source);
+    long largestRecord = Topics.largestRequest(source.config());
     try (TopicLag lag = new TopicLag(bootstrapServers, topic, sink.name())) {
       Map<TopicPartition, Long> ends = lag.ends();
       if (ends.isEmpty()) {
@@ -62,6 +59,7 @@ final class KafkaChecks {
       } else {
         topic(lag, ends);
         versions(ends);
+        roomForChanges(largestRecord, largestMessage(lag));
         largestRecord = Math.min(largestRecord, largestMessage(lag));
       }
     }
@@ -207,11 +205,22 @@ final class KafkaChecks {
     }
   }
 
+  /** What the broker refuses fails the source, and with it all its tables. */
+  private void roomForChanges(long sent, long taken) {
+    findings.require(
+        taken >= sent,
+        "room for changes",
+        "%,d bytes sent, %,d taken".formatted(sent, taken),
+        "a change between the two fails the source, and WAL piles up",
+        "kafka-configs.sh --alter --topic %s --add-config max.message.bytes=%d"
+            .formatted(topic, sent));
+  }
+
   /** A letter is its record and a reason: it has to fit where the record did. */
   private void roomForLetters(TopicLag letters, String queue, long record) {
-    long sent = largestRequest(sink);
+    long sent = Topics.largestRequest(sink.config());
     boolean there = !letters.ends().isEmpty();
-    long taken = there ? largestMessage(letters) : LARGEST_BY_DEFAULT;
+    long taken = there ? largestMessage(letters) : Topics.LARGEST_BY_DEFAULT;
     long needed = record + REASON_BYTES;
     findings.require(
         Math.min(sent, taken) >= needed,
@@ -228,12 +237,6 @@ final class KafkaChecks {
             + queue
             + " --add-config max.message.bytes="
             + needed);
-  }
-
-  /** What the connector's producer sends at most. */
-  private static long largestRequest(ConnectorSpec connector) {
-    String value = connector.config().getOrDefault(Topics.LARGEST_REQUEST, "");
-    return value.matches("\\d{1,18}") ? Long.parseLong(value) : LARGEST_BY_DEFAULT;
   }
 
   private static long largestMessage(TopicLag of) {

@@ -12,6 +12,7 @@ import dev.sluice.mapping.FactStorage;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.Topics;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -70,7 +71,9 @@ public record TableReview(
               FactStorage.find(clickHouse, factTable).map(FactStorage::order).orElse(null),
               connection.getMetaData().getDatabaseMajorVersion());
       List<Check> checks = new ArrayList<>(new TableChecks(tables).run());
-      checks.addAll(new ValueChecks(connection, found.get(), mapping, schema).run());
+      checks.addAll(
+          new ValueChecks(connection, found.get(), mapping, schema, Topics.largestRequest(source))
+              .run());
       return checks;
     }
   }

@@ -12,6 +12,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What only the rows tell: values that do not come through the stream, and keys that the fact table
@@ -24,6 +26,16 @@ final class ValueChecks {
 
   static final String KEYS = "keys stay apart";
 
+  private static final String LARGEST = "largest row";
+  private static final String TOO_LARGE =
+      "an event that is larger fails the source, and WAL piles up";
+  private static final String RAISE =
+      "producer.override.max.request.size and producer.override.buffer.memory of the source, and"
+          + " max.message.bytes of its topic";
+
+  /** Types whose size Postgres knows without reading the value; of others what is stored counts. */
+  private static final Set<String> SIZED_AS_THEY_ARE = Set.of("text", "varchar", "bpchar", "bytea");
+
   static final int LIMIT_SECONDS = 10;
   private static final String QUERY_CANCELED = "57014";
 
@@ -31,19 +43,29 @@ final class ValueChecks {
   private final SourceTable source;
   private final FactMapping mapping;
   private final List<FactColumn> schema;
+  private final long largestEvent;
   private final Findings findings = new Findings("Tables");
 
+  /**
+   * @param largestEvent the bytes that the source's producer sends at most
+   */
   ValueChecks(
-      Connection connection, SourceTable source, FactMapping mapping, List<FactColumn> schema) {
+      Connection connection,
+      SourceTable source,
+      FactMapping mapping,
+      List<FactColumn> schema,
+      long largestEvent) {
     this.connection = connection;
     this.source = source;
     this.mapping = mapping;
     this.schema = schema;
+    this.largestEvent = largestEvent;
   }
 
   List<Check> run() throws SQLException {
     lostValues();
     foldedKeys();
+    largestRow();
     return findings.checks();
   }
 
@@ -125,6 +147,37 @@ final class ValueChecks {
           columns + ": all differ now",
           "two rows whose keys become equal are one row in ClickHouse",
           mend);
+    }
+  }
+
+  /**
+   * What the producer refuses fails the source, with all its tables. Nothing is read from TOAST.
+   */
+  private void largestRow() throws SQLException {
+    String bytes =
+        source.columns().values().stream()
+            .map(
+                column ->
+                    "coalesce("
+                        + (SIZED_AS_THEY_ARE.contains(column.type()) && !column.isArray()
+                            ? "octet_length("
+                            : "pg_column_size(")
+                        + Sql.name(column.name())
+                        + "), 0)::bigint")
+            .collect(Collectors.joining(" + "));
+    Long largest = count("SELECT coalesce(max(" + bytes + "), 0) FROM " + source.name().sql());
+    String limit = "an event may have %,d".formatted(largestEvent);
+    if (largest == null) {
+      findings.warn(
+          LARGEST, "not looked at within " + LIMIT_SECONDS + " s; " + limit, TOO_LARGE, RAISE);
+    } else {
+      // An update has the row before it and the row after it.
+      findings.advise(
+          2 * largest < largestEvent,
+          LARGEST,
+          "%,d bytes, twice in an update; %s".formatted(largest, limit),
+          TOO_LARGE,
+          RAISE);
     }
   }
 

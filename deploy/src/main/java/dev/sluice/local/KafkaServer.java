@@ -137,6 +137,8 @@ final class KafkaServer implements Server {
     properties.put("offsets.topic.num.partitions", "5");
     properties.put("transaction.state.log.replication.factor", "1");
     properties.put("transaction.state.log.min.isr", "1");
+    // As large as a dead letter may be, whose topic Connect may make.
+    properties.put("message.max.bytes", "34603008");
     properties.put("group.initial.rebalance.delay.ms", "0");
     // A topic comes from the connector that writes it, with that connector's partitions.
     properties.put("auto.create.topics.enable", "false");

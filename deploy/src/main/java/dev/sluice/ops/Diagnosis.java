@@ -3,7 +3,9 @@ package dev.sluice.ops;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.ops.Overview.PipelineView;
+import dev.sluice.ops.Overview.Problem;
 import dev.sluice.ops.Overview.Visible;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
@@ -43,7 +45,7 @@ final class Diagnosis {
         pipeline.sourceTable(),
         pipeline.factTable(),
         parts,
-        findings.problems(),
+        findings.problems().stream().sorted(Comparator.comparing(Problem::state)).toList(),
         tracker.snapshot().view(pipeline.sourceTable(), at),
         visible);
   }

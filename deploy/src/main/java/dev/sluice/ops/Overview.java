@@ -36,7 +36,8 @@ public record Overview(
    * @param sink name of the sink connector; null for none
    * @param topic null for a source that no sink reads
    * @param parts in the order of the flow: postgres, source, topic, sink, table
-   * @param problems what is wrong, causes before effects; empty when all is well
+   * @param problems what is wrong, the worst first and causes before effects; empty when all is
+   *     well
    * @param snapshot null when none was seen
    * @param visible null when it is not known
    */

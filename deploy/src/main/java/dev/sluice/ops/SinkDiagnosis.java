@@ -51,7 +51,9 @@ record SinkDiagnosis(Case of) {
     long lag = of.tracker().lag();
     long quiet = of.at() - of.tracker().out().changedAt();
     Health state = Health.OK;
+    // What the sink says itself is the better word for it.
     if (lag > 0
+        && troubles().isEmpty()
         && quiet > Findings.GRACE_MILLIS
         && of.answers().connect().reachable()
         && Health.of(of.pipeline().sink()) == Health.OK) {
@@ -115,8 +117,7 @@ record SinkDiagnosis(Case of) {
     }
     boolean known = of.answers().kafka().reachable();
     if (known) {
-      for (String said :
-          of.answers().kafka().value().troubles(sink.name(), of.pipeline().topic())) {
+      for (String said : troubles()) {
         Health held =
             of.findings()
                 .problem(
@@ -138,6 +139,13 @@ record SinkDiagnosis(Case of) {
         of.deadLetters() > 0
             ? Words.count(of.deadLetters(), "dead letter", "dead letters")
             : "rows in → out");
+  }
+
+  private List<String> troubles() {
+    return of.answers()
+        .kafka()
+        .value()
+        .troubles(of.pipeline().sink().name(), of.pipeline().topic());
   }
 
   Part table() {

@@ -19,10 +19,19 @@ public final class Topics {
   /** The bytes that a connector's producer sends at most; of a sink it is the queue's. */
   public static final String LARGEST_REQUEST = "producer.override.max.request.size";
 
+  /** Bytes that a producer sends and a broker takes, if nobody says more. */
+  public static final long LARGEST_BY_DEFAULT = 1 << 20;
+
   private static final String SETTINGS = "topic.creation.default.";
   private static final String QUEUE_REPLICAS = "errors.deadletterqueue.topic.replication.factor";
 
   private Topics() {}
+
+  /** The bytes that a connector's producer sends at most, from the connector's settings. */
+  public static long largestRequest(Map<String, String> connector) {
+    String value = connector.getOrDefault(LARGEST_REQUEST, "");
+    return value.matches("\\d{1,18}") ? Long.parseLong(value) : LARGEST_BY_DEFAULT;
+  }
 
   /**
    * Creates the topic of a table whose rows were not brought by a snapshot, as the source

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.TestPipeline;
 import dev.sluice.ops.OpsOptions;
@@ -156,7 +157,7 @@ final class BrokenStatesIT {
   void theFactTableIsRenamed() throws Exception {
     pipeline.clickHouse("RENAME TABLE app_user_visits_fact TO elsewhere");
     changeRows("renamed fact table");
-    named("DEGRADED", "table app_user_visits_fact is not in database");
+    named("FAILED", "ClickHouse has no table app_user_visits_fact.");
     pipeline.clickHouse("RENAME TABLE elsewhere TO app_user_visits_fact");
     identical();
   }
@@ -167,6 +168,39 @@ final class BrokenStatesIT {
     changeRows("renamed column");
     named("DEGRADED", "field points has no column");
     pipeline.clickHouse("ALTER TABLE app_user_visits_fact RENAME COLUMN scores TO points");
+    identical();
+  }
+
+  /** An event of 24 MB: the row before the update, and the row after it. */
+  @Test
+  void aRowOfTwelveMegabytesBreaksNothing() throws Exception {
+    resizeOneRow(12_000_000);
+    resizeOneRow(12_000_001);
+    resizeOneRow(3);
+    identical();
+  }
+
+  @Test
+  void aRowIsLargerThanAnEventMayBe() throws Exception {
+    resizeOneRow(40_000_000);
+    named(
+        "FAILED", "larger than 33554432, which is the value of the max.request.size configuration");
+    pipeline.topicSetting("sluice.public.app_user_visits", "max.message.bytes", "134217728");
+    ConnectorSpec source =
+        new ConnectorSpec(
+            "sluice-source", pipeline.it().connect().connectors().get("sluice-source").config());
+    pipeline
+        .it()
+        .connect()
+        .put(
+            source.with(
+                Map.of(
+                    "producer.override.max.request.size", "134217728",
+                    "producer.override.buffer.memory", "134217728")));
+    resizeOneRow(3);
+    identical();
+    pipeline.it().connect().put(source);
+    changeRows("after the large one");
     identical();
   }
 
@@ -184,6 +218,13 @@ final class BrokenStatesIT {
     changeRows("stopped sink");
     named("STOPPED", "sluice-sink is stopped: nothing moves.");
     cured();
+  }
+
+  private static void resizeOneRow(int characters) throws Exception {
+    pipeline.postgres(
+        "UPDATE app_user_visits SET phone_number = repeat('x', "
+            + characters
+            + ") WHERE id = (SELECT id FROM app_user_visits ORDER BY id LIMIT 1)");
   }
 
   private static void changeRows(String why) throws Exception {

@@ -10,6 +10,9 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 
 /** A pipeline for tests, with what they do to it and what has to hold after. */
 public final class TestPipeline implements AutoCloseable {
@@ -62,10 +65,22 @@ public final class TestPipeline implements AutoCloseable {
 
   /** Deletes a topic, as an operator may. */
   public void deleteTopic(String topic) throws Exception {
-    try (Admin admin =
-        Admin.create(Map.<String, Object>of("bootstrap.servers", pipeline.stack().kafka()))) {
+    try (Admin admin = admin()) {
       admin.deleteTopics(List.of(topic)).all().get();
     }
+  }
+
+  /** Changes a setting of a topic. */
+  public void topicSetting(String topic, String name, String value) throws Exception {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    AlterConfigOp set = new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
+    try (Admin admin = admin()) {
+      admin.incrementalAlterConfigs(Map.of(resource, List.of(set))).all().get();
+    }
+  }
+
+  private Admin admin() {
+    return Admin.create(Map.<String, Object>of("bootstrap.servers", pipeline.stack().kafka()));
   }
 
   /** Runs statements in ClickHouse. */
