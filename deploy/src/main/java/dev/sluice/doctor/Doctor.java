@@ -1,6 +1,5 @@
 package dev.sluice.doctor;
 
-import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
@@ -12,6 +11,7 @@ import dev.sluice.mapping.FactMapping;
 import dev.sluice.ops.Overview;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Problem;
+import dev.sluice.pipeline.Answer;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import java.sql.Connection;
@@ -119,7 +119,7 @@ public final class Doctor {
       return looking.call();
     } catch (Exception e) {
       Findings findings = new Findings(area);
-      boolean refused = answered(e);
+      boolean refused = Answer.isRefusal(e);
       findings.fail(
           refused ? "can be read" : "answers",
           SluiceException.reason(e),
@@ -129,18 +129,6 @@ public final class Doctor {
               : "start it, or give its address with " + option);
       return findings.checks();
     }
-  }
-
-  /** Whether a server has said no, and is not away. */
-  private static boolean answered(Throwable failure) {
-    for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof SQLException e) {
-        return e.getSQLState() != null && !e.getSQLState().startsWith("08");
-      } else if (each instanceof ServerException) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private List<Check> tables() throws SQLException {

@@ -80,6 +80,24 @@ final class Findings {
     };
   }
 
+  /**
+   * A server that cannot be looked at. One that says no may be well, and the pipeline with it.
+   *
+   * @param server its name and address
+   * @param cure what to do about one that does not answer
+   */
+  Health away(Poll.Answer<?> answer, String part, String server, String cure) {
+    String error = clean(answer.error());
+    return answer.refused()
+        ? problem(
+            Health.DEGRADED,
+            part,
+            server + " does not let itself be looked at: " + error,
+            "It answers, so it need not be started: give the role that looks what the message names"
+                + " (a right, a password).")
+        : problem(Health.UNREACHABLE, part, server + " does not answer: " + error, cure);
+  }
+
   /** The state of a connector, with the sentence for it. */
   Health connector(Connector connector, String part) {
     if (!answers.connect().reachable()) {

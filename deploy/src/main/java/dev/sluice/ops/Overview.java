@@ -24,10 +24,12 @@ public record Overview(
   /**
    * One of the four servers.
    *
-   * @param error why it cannot be reached; null when it can
+   * @param error why it cannot be looked at; null when it can
+   * @param refused whether it answers all the same, and says no
    * @param answeredAt when it last answered; 0 for never
    */
-  public record Server(String name, String address, String error, long answeredAt) {}
+  public record Server(
+      String name, String address, String error, boolean refused, long answeredAt) {}
 
   /**
    * A pipeline.

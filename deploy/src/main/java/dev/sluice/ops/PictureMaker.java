@@ -207,7 +207,9 @@ final class PictureMaker {
     List<Health> states = new ArrayList<>();
     pipelines.forEach(p -> states.add(p.state()));
     views.forEach(c -> states.add(c.state()));
-    servers.stream().filter(s -> s.error() != null).forEach(s -> states.add(Health.UNREACHABLE));
+    servers.stream()
+        .filter(server -> server.error() != null)
+        .forEach(server -> states.add(server.refused() ? Health.DEGRADED : Health.UNREACHABLE));
     if (connectors.isEmpty()) {
       states.add(Health.DEGRADED);
     }
@@ -216,7 +218,7 @@ final class PictureMaker {
 
   private static Server server(String name, String address, Answer<?> answer, Redactor redactor) {
     String error = answer.reachable() ? null : redactor.text(answer.error());
-    return new Server(name, address, error, answer.answeredAt());
+    return new Server(name, address, error, answer.refused(), answer.answeredAt());
   }
 
   private static ConnectorView connector(

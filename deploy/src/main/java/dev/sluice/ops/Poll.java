@@ -27,8 +27,13 @@ final class Poll<T> implements AutoCloseable {
    * @param askedAt when the last answer was asked for, in ms of {@link Now}
    * @param answeredAt when it came; 0 before the first
    * @param error why there is no newer answer; null when all is well
+   * @param refused whether the server answers, and says no
    */
-  record Answer<T>(T value, long askedAt, long answeredAt, String error) {
+  record Answer<T>(T value, long askedAt, long answeredAt, String error, boolean refused) {
+    Answer(T value, long askedAt, long answeredAt, String error) {
+      this(value, askedAt, answeredAt, error, false);
+    }
+
     boolean reachable() {
       return error == null && answeredAt > 0;
     }
@@ -67,12 +72,12 @@ final class Poll<T> implements AutoCloseable {
       answer = new Answer<>(value, attemptedAt, Now.millis(), null);
       attempt = null;
     } catch (ExecutionException e) {
-      answer = failed(reason(e));
+      answer = failed(reason(e), dev.sluice.pipeline.Answer.isRefusal(e));
       attempt = null;
     } catch (TimeoutException e) {
       long silence = Now.millis() - attemptedAt;
       if (silence > SILENCE_MILLIS) {
-        answer = failed("No answer for " + silence / 1000 + " s.");
+        answer = failed("No answer for " + silence / 1000 + " s.", false);
       }
     }
     return answer;
@@ -87,8 +92,8 @@ final class Poll<T> implements AutoCloseable {
     return reason;
   }
 
-  private Answer<T> failed(String why) {
-    return new Answer<>(answer.value(), answer.askedAt(), answer.answeredAt(), why);
+  private Answer<T> failed(String why, boolean refused) {
+    return new Answer<>(answer.value(), answer.askedAt(), answer.answeredAt(), why, refused);
   }
 
   @Override

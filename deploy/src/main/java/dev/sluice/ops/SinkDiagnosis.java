@@ -19,13 +19,10 @@ record SinkDiagnosis(Case of) {
     if (!of.answers().kafka().reachable()) {
       Health state =
           of.findings()
-              .problem(
-                  Health.UNREACHABLE,
+              .away(
+                  of.answers().kafka(),
                   "topic",
-                  "Kafka at "
-                      + of.options().kafka()
-                      + " does not answer: "
-                      + of.answers().kafka().error(),
+                  "Kafka at " + of.options().kafka(),
                   "Start it. Source and sink wait for it and go on by themselves.");
       return new Part(
           "topic", of.pipeline().topic(), state, "records", null, null, "not reachable");
@@ -158,13 +155,10 @@ record SinkDiagnosis(Case of) {
     if (!of.answers().clickHouse().reachable()) {
       Health state =
           of.findings()
-              .problem(
-                  Health.UNREACHABLE,
+              .away(
+                  of.answers().clickHouse(),
                   "table",
-                  "ClickHouse at "
-                      + of.options().clickHouse()
-                      + " does not answer: "
-                      + of.findings().clean(of.answers().clickHouse().error()),
+                  "ClickHouse at " + of.options().clickHouse(),
                   "Start it. The sink waits for it and goes on by itself.");
       return new Part("table", table, state, "ms", value, null, "not reachable");
     }

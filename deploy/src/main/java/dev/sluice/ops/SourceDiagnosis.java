@@ -30,13 +30,12 @@ record SourceDiagnosis(Case of) {
       return new Part("postgres", name, null, "bytes", null, null, null);
     }
     if (!of.answers().postgres().reachable()) {
-      String why = "Postgres at " + of.options().postgres() + " does not answer: ";
       Health state =
           of.findings()
-              .problem(
-                  Health.UNREACHABLE,
+              .away(
+                  of.answers().postgres(),
                   "postgres",
-                  why + of.findings().clean(of.answers().postgres().error()),
+                  "Postgres at " + of.options().postgres(),
                   "Start it. The source waits for it and goes on by itself.");
       return new Part("postgres", name, state, "bytes", null, null, "not reachable");
     }

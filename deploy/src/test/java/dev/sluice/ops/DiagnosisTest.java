@@ -53,6 +53,7 @@ final class DiagnosisTest {
   private Map<TopicPartition, OffsetAndMetadata> alsoCommitted = Map.of();
   private long at = 1_000_000;
   private long beatAt = at;
+  private Answer<ClickHouseView> clickHouse;
   private boolean topicIsThere = true;
   private Map<String, Set<String>> written = Map.of();
   private Map<String, PostgresView.Refusal> refusals = Map.of();
@@ -242,6 +243,23 @@ final class DiagnosisTest {
   }
 
   @Test
+  void aServerThatSaysNoIsNotToBeStarted() {
+    clickHouse = new Answer<>(null, at, at, "Not enough privileges: SHOW TABLES", true);
+    Problem problem = only(look(), Health.DEGRADED, "table");
+    assertThat(problem.text())
+        .contains("does not let itself be looked at: Not enough privileges: SHOW TABLES");
+    assertThat(problem.cure().text()).contains("need not be started");
+  }
+
+  @Test
+  void aServerThatDoesNotAnswerIsToBeStarted() {
+    clickHouse = new Answer<>(null, at, at, "connection refused", false);
+    Problem problem = only(look(), Health.UNREACHABLE, "table");
+    assertThat(problem.text()).contains("does not answer: connection refused");
+    assertThat(problem.cure().text()).startsWith("Start it.");
+  }
+
+  @Test
   void aTopicThatNothingWasWrittenToYetIsWell() {
     topicIsThere = false;
     written = Map.of("source", Set.of("p.public.other"));
@@ -291,7 +309,9 @@ final class DiagnosisTest {
                 at,
                 at,
                 null),
-            new Answer<>(new ClickHouseView(tables), at, at, null));
+            clickHouse == null
+                ? new Answer<>(new ClickHouseView(tables), at, at, null)
+                : clickHouse);
     tracker.see(at, pipeline, answers);
     return Diagnosis.of(
         at,

@@ -59,7 +59,7 @@ function header(now) {
     (row, s) => {
       attr(row.node, "data-up", s.error === null);
       attr(row.node, "title", s.error === null ? s.address : `${s.address}: ${s.error}`);
-      attr(row.node, "aria-label", `${s.name} ${s.error === null ? "answers" : "does not answer"}`);
+      attr(row.node, "aria-label", `${s.name} ${s.error === null ? "answers" : s.refused ? "says no" : "does not answer"}`);
     });
   const waiting = now.deadLetters.reduce((sum, queue) => sum + queue.waiting, 0);
   const badge = document.getElementById("letters");

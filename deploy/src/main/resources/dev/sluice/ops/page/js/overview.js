@@ -58,7 +58,7 @@ export function overviewView() {
 }
 
 function verdict(now) {
-  const away = now.servers.filter((s) => s.error !== null).map((s) => s.name);
+  const away = now.servers.filter((s) => s.error !== null && !s.refused).map((s) => s.name);
   if (now.servers.length === 0) {
     return "Looking …";
   }
