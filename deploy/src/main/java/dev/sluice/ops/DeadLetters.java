@@ -1,6 +1,5 @@
 package dev.sluice.ops;
 
-import dev.sluice.SluiceException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,13 +12,14 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -36,7 +36,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <p>Which letters were put back is kept in memory: after a restart of this process they are shown
  * as waiting again. No consumer group is used, so reading leaves no trace in Kafka.
  *
- * <p>Failure semantics: every failure is a {@link SluiceException}; of several letters, those
+ * <p>Failure semantics: every failure is {@link Refused}, and tells a letter that is gone, a topic
+ * that is gone, a Kafka that does not answer and one that says no apart; of several letters, those
  * acknowledged before it stay put back and are marked so. One call at a time; each waits at most
  * {@value #LIMIT_MILLIS} ms for an answer of Kafka.
  */
@@ -45,7 +46,19 @@ final class DeadLetters {
   private static final int LIMIT_MILLIS = 5000;
 
   /** A place in a queue. */
-  record Place(String topic, int partition, long offset) {}
+  record Place(String topic, int partition, long offset) {
+    @Override
+    public String toString() {
+      return topic + "-" + partition + "-" + offset;
+    }
+  }
+
+  /**
+   * What came of putting all back.
+   *
+   * @param left those that stay, because they do not say where they came from or that is gone
+   */
+  record PutBack(int done, int left) {}
 
   private final String kafka;
   private final Map<Place, Long> putBack = new ConcurrentHashMap<>();
@@ -78,35 +91,44 @@ final class DeadLetters {
 
   /** One letter's payload as text. */
   synchronized String payload(Place place) {
-    return DeadLetter.decoded(one(place).value());
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+      return DeadLetter.decoded(one(consumer, place).value());
+    } catch (KafkaException e) {
+      throw failed(e);
+    }
   }
 
   /** Puts one letter back. */
   synchronized void putBack(Place place) {
-    ConsumerRecord<byte[], byte[]> letter = one(place);
-    try (KafkaProducer<byte[], byte[]> producer = producer()) {
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer();
+        KafkaProducer<byte[], byte[]> producer = producer()) {
       ProducerRecord<byte[], byte[]> record =
-          original(letter)
+          original(one(consumer, place))
               .orElseThrow(
                   () ->
-                      new SluiceException(
-                          "The dead letter does not say where it came from: set"
+                      new Refused(
+                          409,
+                          "Dead letter "
+                              + place
+                              + " does not say where it came from: set"
                               + " errors.deadletterqueue.context.headers.enable=true on the"
                               + " sink."));
+      TopicPartition origin = new TopicPartition(record.topic(), record.partition());
+      if (!partitions(consumer, origin.topic()).contains(origin)) {
+        throw new Refused(
+            409, "Dead letter " + place + " came from " + origin + ", which is not in Kafka.");
+      }
       acknowledged(place, producer.send(record));
     } catch (KafkaException e) {
       throw failed(e);
     }
   }
 
-  /**
-   * Puts all letters of a queue back that were not, in their order, less those that do not say
-   * where they came from.
-   *
-   * @return how many
-   */
-  synchronized int putBackAll(String topic) {
+  /** Puts all letters of a queue back that were not, in their order. */
+  synchronized PutBack putBackAll(String topic) {
     Map<Place, Future<RecordMetadata>> sent = new LinkedHashMap<>();
+    Map<String, Collection<TopicPartition>> origins = new HashMap<>();
+    int[] left = new int[1];
     try (KafkaConsumer<byte[], byte[]> consumer = consumer();
         KafkaProducer<byte[], byte[]> producer = producer()) {
       Collection<TopicPartition> partitions = partitions(consumer, topic);
@@ -115,16 +137,24 @@ final class DeadLetters {
           consumer.beginningOffsets(partitions),
           consumer.endOffsets(partitions),
           letter -> {
-            if (!putBack.containsKey(place(letter))) {
-              original(letter).ifPresent(r -> sent.put(place(letter), producer.send(r)));
+            if (putBack.containsKey(place(letter))) {
+              return;
             }
+            // Asked for, because a producer may make the topic, or wait for it in vain.
+            original(letter)
+                .filter(
+                    r ->
+                        origins
+                            .computeIfAbsent(r.topic(), t -> partitions(consumer, t))
+                            .contains(new TopicPartition(r.topic(), r.partition())))
+                .ifPresentOrElse(r -> sent.put(place(letter), producer.send(r)), () -> left[0]++);
           });
       producer.flush();
       sent.forEach(this::acknowledged);
     } catch (KafkaException e) {
       throw failed(e);
     }
-    return sent.size();
+    return new PutBack(sent.size(), left[0]);
   }
 
   /** How many letters from the given offsets on were put back. */
@@ -139,33 +169,44 @@ final class DeadLetters {
         .count();
   }
 
-  private ConsumerRecord<byte[], byte[]> one(Place place) {
-    List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
+  /** The letter at a place: a consumer would wait for one that is not there. */
+  ConsumerRecord<byte[], byte[]> one(Consumer<byte[], byte[]> consumer, Place place) {
     TopicPartition partition = new TopicPartition(place.topic(), place.partition());
-    try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+    if (!partitions(consumer, place.topic()).contains(partition)) {
+      throw new Refused(
+          404, "There is no dead letter " + place + ": Kafka has no partition " + partition + ".");
+    }
+    long first = consumer.beginningOffsets(List.of(partition)).get(partition);
+    long end = consumer.endOffsets(List.of(partition)).get(partition);
+    if (place.offset() >= end) {
+      throw new Refused(
+          404,
+          "There is no dead letter " + place + ": its partition ends before offset " + end + ".");
+    }
+    List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
+    if (place.offset() >= first) {
       read(
           consumer,
           Map.of(partition, place.offset()),
           Map.of(partition, place.offset() + 1),
-          letter -> {
-            if (letter.offset() == place.offset()) {
-              found.add(letter);
-            }
-          });
-    } catch (KafkaException e) {
-      throw failed(e);
+          found::add);
     }
     if (found.isEmpty()) {
-      throw new SluiceException("This dead letter is gone: Kafka's retention removed it.");
+      throw new Refused(
+          410,
+          "Dead letter "
+              + place
+              + " is gone: Kafka's retention has removed it"
+              + (putBack.containsKey(place) ? ", and it was put back before that." : "."));
     }
     return found.get(0);
   }
 
-  private static Optional<ProducerRecord<byte[], byte[]>> original(
-      ConsumerRecord<byte[], byte[]> letter) {
+  /** What was refused, for the topic it came from; empty when the letter does not say which. */
+  static Optional<ProducerRecord<byte[], byte[]>> original(ConsumerRecord<byte[], byte[]> letter) {
     String topic = DeadLetter.text(letter, "topic");
     String partition = DeadLetter.text(letter, "partition");
-    if (topic == null || partition == null) {
+    if (topic == null || partition == null || !partition.matches("[0-9]{1,9}")) {
       return Optional.empty();
     }
     ProducerRecord<byte[], byte[]> record =
@@ -190,11 +231,11 @@ final class DeadLetters {
     }
   }
 
-  private static void read(
-      KafkaConsumer<byte[], byte[]> consumer,
+  private void read(
+      Consumer<byte[], byte[]> consumer,
       Map<TopicPartition, Long> from,
       Map<TopicPartition, Long> ends,
-      Consumer<ConsumerRecord<byte[], byte[]>> to) {
+      java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> to) {
     consumer.assign(from.keySet());
     from.forEach(consumer::seek);
     long deadline = System.nanoTime() + LIMIT_MILLIS * 1_000_000L;
@@ -208,16 +249,18 @@ final class DeadLetters {
       if (!records.isEmpty()) {
         deadline = System.nanoTime() + LIMIT_MILLIS * 1_000_000L;
       } else if (System.nanoTime() > deadline) {
-        throw new SluiceException("Kafka does not answer.");
+        throw new Refused(
+            503,
+            "Kafka at " + kafka + " does not answer: no record for " + LIMIT_MILLIS / 1000 + " s.");
       }
     }
   }
 
   private static Collection<TopicPartition> partitions(
-      KafkaConsumer<byte[], byte[]> consumer, String topic) {
-    return consumer.partitionsFor(topic).stream()
-        .map(p -> new TopicPartition(p.topic(), p.partition()))
-        .toList();
+      Consumer<byte[], byte[]> consumer, String topic) {
+    List<PartitionInfo> partitions = consumer.partitionsFor(topic);
+    return (partitions == null ? List.<PartitionInfo>of() : partitions)
+        .stream().map(p -> new TopicPartition(p.topic(), p.partition())).toList();
   }
 
   private static Place place(ConsumerRecord<byte[], byte[]> letter) {
@@ -255,7 +298,7 @@ final class DeadLetters {
         new ByteArraySerializer());
   }
 
-  private static SluiceException failed(Throwable cause) {
-    return new SluiceException("Kafka: " + SluiceException.reason(cause), cause);
+  private Refused failed(Throwable cause) {
+    return Refused.byKafka(kafka, cause);
   }
 }
