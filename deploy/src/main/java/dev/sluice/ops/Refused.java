@@ -17,6 +17,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  */
 final class Refused extends RuntimeException {
 
+  static final String DEFECT = "This is a defect; the process's standard error has the trace.";
+
   private final int status;
 
   Refused(int status, String sentence) {
@@ -50,7 +52,7 @@ final class Refused extends RuntimeException {
       return new Refused(502, failure.getMessage(), failure);
     }
     failure.printStackTrace();
-    return new Refused(500, "This is a defect; the process's standard error has the trace.");
+    return new Refused(500, DEFECT);
   }
 
   /** A connector that went since the last look is not there; a rebalance passes. */

@@ -20,12 +20,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Letters that are there and letters that are not, in a queue that begins at 10 and ends at 13. */
-final class DeadLettersTest {
+final class DeadLetterReaderTest {
 
   private static final TopicPartition QUEUE = new TopicPartition("letters", 0);
 
-  private final DeadLetters letters = new DeadLetters("kafka:9092");
   private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+  private final DeadLetterReader letters = new DeadLetterReader("kafka:9092", 300, consumer);
 
   @BeforeEach
   void queue() {
@@ -39,36 +39,47 @@ final class DeadLettersTest {
   @Test
   void letterThatIsThereIsFound() {
     consumer.schedulePollTask(() -> consumer.addRecord(letter(11)));
-    assertThat(letters.one(consumer, new Place("letters", 0, 11)).offset()).isEqualTo(11);
+    assertThat(letters.one(new Place("letters", 0, 11)))
+        .hasValueSatisfying(letter -> assertThat(letter.offset()).isEqualTo(11));
   }
 
   @ParameterizedTest
   @CsvSource({
-    "letters, 0, 9, 410, Dead letter letters-0-9 is gone: Kafka's retention has removed it.",
     "letters, 0, 13, 404, There is no dead letter letters-0-13: its partition ends before offset 13.",
     "letters, 3, 11, 404, There is no dead letter letters-3-11: Kafka has no partition letters-3.",
     "others, 0, 11, 404, There is no dead letter others-0-11: Kafka has no partition others-0."
   })
   void letterThatIsNotThereIsSaidToBeSo(
       String topic, int partition, long offset, int status, String sentence) {
-    assertThatThrownBy(() -> letters.one(consumer, new Place(topic, partition, offset)))
+    assertThatThrownBy(() -> letters.one(new Place(topic, partition, offset)))
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.status()).isEqualTo(status))
         .hasMessage(sentence);
   }
 
   @Test
+  void letterThatRetentionHasRemovedIsGone() {
+    assertThat(letters.one(new Place("letters", 0, 9))).isEmpty();
+  }
+
+  @Test
   void letterThatKafkaSkipsIsGone() {
     consumer.schedulePollTask(() -> consumer.seek(QUEUE, 12));
-    assertThatThrownBy(() -> letters.one(consumer, new Place("letters", 0, 11)))
+    assertThat(letters.one(new Place("letters", 0, 11))).isEmpty();
+  }
+
+  @Test
+  void kafkaThatFallsSilentIsNamed() {
+    assertThatThrownBy(() -> letters.one(new Place("letters", 0, 11)))
         .isInstanceOfSatisfying(
-            Refused.class, refused -> assertThat(refused.status()).isEqualTo(410));
+            Refused.class, refused -> assertThat(refused.status()).isEqualTo(503))
+        .hasMessageStartingWith("Kafka at kafka:9092 does not answer");
   }
 
   @Test
   void queueThatMayNotBeReadIsNotOneThatDoesNotAnswer() {
     consumer.setPollException(new TopicAuthorizationException("letters"));
-    assertThatThrownBy(() -> letters.one(consumer, new Place("letters", 0, 11)))
+    assertThatThrownBy(() -> letters.one(new Place("letters", 0, 11)))
         .isInstanceOf(TopicAuthorizationException.class);
   }
 
