@@ -20,8 +20,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * Reads dead letter queues. No consumer group is used, so reading leaves no trace in Kafka.
  *
- * <p>Failure semantics: a letter that is not there is told from a Kafka that does not answer, both
- * {@link Refused}; what Kafka itself says is a {@link org.apache.kafka.common.KafkaException}.
+ * <p>Failure semantics: a letter that never was and a Kafka that falls silent are {@link Refused},
+ * each in its own words; what Kafka itself says is a {@link
+ * org.apache.kafka.common.KafkaException}.
  */
 final class DeadLetterReader implements AutoCloseable {
 
