@@ -4,7 +4,7 @@ package dev.sluice;
  * Something an operator can act on: the message says what is wrong, where, and what mends it. The
  * command line prints the message alone, without a stack trace, and exits with 1.
  */
-public final class SluiceException extends RuntimeException {
+public class SluiceException extends RuntimeException {
 
   /** A whole sentence without values or secrets. */
   public SluiceException(String message) {

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  *
  * <p>Failure semantics: 409 (a rebalance is under way) and a worker that refuses the connection for
  * a moment are retried with back-off for as long as the caller has patience; a worker that stays
- * away is {@link Unreachable}; every other answer that is not 2xx is a {@link SluiceException} with
+ * away is {@link Unreachable}; every other answer that is not 2xx is a {@link Refusal} with
  * Connect's own message.
  */
 public final class ConnectClient {
@@ -45,6 +45,22 @@ public final class ConnectClient {
                   : SluiceException.reason(cause))
               + ").",
           cause);
+    }
+  }
+
+  /** Connect answered, and not with what was asked for. */
+  public static final class Refusal extends SluiceException {
+
+    private final int status;
+
+    Refusal(int status, String message) {
+      super(message);
+      this.status = status;
+    }
+
+    /** The HTTP status of Connect's answer. */
+    public int status() {
+      return status;
     }
   }
 
@@ -254,7 +270,8 @@ public final class ConnectClient {
           return answer.body().isBlank() ? JSON.nullNode() : JSON.readTree(answer.body());
         }
         if (answer.statusCode() != 409 || last) {
-          throw new SluiceException(
+          throw new Refusal(
+              answer.statusCode(),
               "Kafka Connect at "
                   + address
                   + " answered "

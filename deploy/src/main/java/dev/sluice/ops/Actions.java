@@ -14,9 +14,10 @@ import java.util.Map;
  * What the page can do. Each action is one call to Connect or Kafka and is noted in the {@link
  * ActionLog}, refused ones too.
  *
- * <p>Failure semantics: what Connect or Kafka refuses is a {@link SluiceException} with its words;
- * nothing is tried again except during a rebalance, for some seconds. Stop, reset offsets and
- * putting back all dead letters need the target's name as confirmation.
+ * <p>Failure semantics: what Connect refuses is a {@link SluiceException} with its words, what
+ * Kafka refuses or the page itself a {@link Refused}; nothing is tried again except during a
+ * rebalance, for some seconds. Stop, reset offsets and putting back all dead letters need the
+ * target's name as confirmation.
  */
 final class Actions {
 
@@ -65,25 +66,29 @@ final class Actions {
       case "reset-offsets" -> {
         confirmed(name, confirm);
         if (Health.of(connector) != Health.STOPPED) {
-          throw new SluiceException(
-              name + " is not stopped: offsets are reset in that state only.");
+          throw new Refused(409, name + " is not stopped: offsets are reset in that state only.");
         }
         String[] words = new String[1];
         call(name, action, () -> words[0] = connect.resetOffsets(name));
         yield log.ended(name, action, "Reset the offsets of " + name + ".", words[0], true);
       }
-      default -> throw new SluiceException("There is no action " + action + ".");
+      default ->
+          throw new Refused(
+              404,
+              "There is no action "
+                  + action
+                  + ": connectors have restart-failed, restart, pause, resume, stop and"
+                  + " reset-offsets.");
     };
   }
 
   /** Puts one dead letter back. */
   ActionLog.Entry putBack(DeadLetters.Place place) {
-    String letter = place.topic() + "-" + place.partition() + "-" + place.offset();
     call(place.topic(), "put-back", () -> deadLetters.putBack(place));
     return log.ended(
         place.topic(),
         "put-back",
-        "Put dead letter " + letter + " back on its topic.",
+        "Put dead letter " + place + " back on its topic.",
         "Kafka has it. If it still does not fit, it comes back as a new dead letter.",
         true);
   }
@@ -93,26 +98,31 @@ final class Actions {
    */
   ActionLog.Entry putBackAll(String topic, String confirm) {
     confirmed(topic, confirm);
-    int[] count = new int[1];
+    DeadLetters.PutBack[] count = new DeadLetters.PutBack[1];
     call(topic, "put-back-all", () -> count[0] = deadLetters.putBackAll(topic));
+    int left = count[0].left();
     return log.ended(
         topic,
         "put-back-all",
         "Put all waiting dead letters of " + topic + " back on their topics.",
-        Words.count(count[0], "record is", "records are") + " back in Kafka.",
-        true);
+        Words.count(count[0].done(), "record is", "records are")
+            + " back in Kafka."
+            + (left == 0
+                ? ""
+                : " " + left + " stay in the queue: what they came from is not named, or gone."),
+        left == 0);
   }
 
   private static void confirmed(String name, String confirm) {
     if (!name.equals(confirm)) {
-      throw new SluiceException("Type " + name + " to confirm.");
+      throw new Refused(400, "Type " + name + " to confirm.");
     }
   }
 
   private void call(String target, String action, Runnable call) {
     try {
       call.run();
-    } catch (SluiceException | ConnectClient.Unreachable e) {
+    } catch (Refused | SluiceException | ConnectClient.Unreachable e) {
       log.ended(target, action, "Tried: " + action + " " + target + ".", e.getMessage(), false);
       throw e;
     }

@@ -11,11 +11,13 @@ import dev.sluice.ops.ActionLog.Entry;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * What {@code /api/…} answers. All of it comes from the last look, except what somebody asks for:
- * one connector's offsets and validation, dead letters, actions.
+ * What {@code /api/…} answers. All of it comes from the last look and is answered at once, except
+ * what somebody asks for: one connector's offsets and validation, dead letters, actions. Those are
+ * {@link Questions} to Connect or Kafka.
  */
 final class Api {
 
@@ -29,6 +31,8 @@ final class Api {
   private final Actions actions;
   private final ActionLog log;
   private final Timeline timeline;
+  private final Questions kafka;
+  private final Questions connect;
 
   Api(
       Supplier<Picture> picture,
@@ -36,42 +40,60 @@ final class Api {
       DeadLetters deadLetters,
       Actions actions,
       ActionLog log,
-      Timeline timeline) {
+      Timeline timeline,
+      Questions kafka,
+      Questions connect) {
     this.picture = picture;
     this.guard = guard;
     this.deadLetters = deadLetters;
     this.actions = actions;
     this.log = log;
     this.timeline = timeline;
+    this.kafka = kafka;
+    this.connect = connect;
   }
 
   /** Answers a GET below {@code /api/}. */
-  JsonNode get(String[] path, Map<String, String> query) {
+  CompletableFuture<JsonNode> get(String[] path, Map<String, String> query) {
     return switch (path[0]) {
-      case "overview" -> overview();
-      case "session" -> session();
-      case "history" -> history(query);
-      case "actions" -> JSON.valueToTree(entries());
-      case "connectors" -> connector(path);
-      case "dead-letters" -> path.length == 1 ? letters(query) : payload(path[1], query);
-      default -> throw new Refused(404, "There is no /api/" + path[0] + ".");
+      case "overview" -> known(overview());
+      case "session" -> known(session());
+      case "history" -> known(history(query));
+      case "actions" -> known(JSON.valueToTree(entries()));
+      case "connectors" ->
+          path.length == 1
+              ? known(JSON.valueToTree(picture.get().overview().connectors()))
+              : connector(path, connectorNamed(path[1]));
+      case "dead-letters" -> path.length == 1 ? letters(query) : payload(path, query);
+      default -> throw nothingAt("GET", path);
     };
   }
 
   /** Answers a POST below {@code /api/}: an action, which the guard has let through. */
-  JsonNode post(String[] path, JsonNode body) {
+  CompletableFuture<JsonNode> post(String[] path, JsonNode body) {
     String confirm = body.path("confirm").asText("");
     if (path.length == 3 && path[0].equals("connectors")) {
-      return entry(actions.connector(known(path[1]), path[2], confirm));
+      Connector connector = connectorNamed(path[1]);
+      return connect.ask(() -> entry(actions.connector(connector, path[2], confirm)));
     }
     if (path.length == 2 && path[0].equals("dead-letters") && path[1].equals("put-back")) {
       String topic = queue(body.path("topic").asText());
-      return entry(actions.putBack(place(topic, body.path("partition"), body.path("offset"))));
+      DeadLetters.Place place = place(topic, body.path("partition"), body.path("offset"));
+      return kafka.ask(() -> entry(actions.putBack(place)));
     }
     if (path.length == 2 && path[0].equals("dead-letters") && path[1].equals("put-back-all")) {
-      return entry(actions.putBackAll(queue(body.path("topic").asText()), confirm));
+      String topic = queue(body.path("topic").asText());
+      return kafka.ask(() -> entry(actions.putBackAll(topic, confirm)));
     }
-    throw new Refused(404, "There is no such action.");
+    throw nothingAt("POST", path);
+  }
+
+  private static Refused nothingAt(String method, String[] path) {
+    return new Refused(404, "There is no " + method + " /api/" + String.join("/", path) + ".");
+  }
+
+  private static CompletableFuture<JsonNode> known(JsonNode json) {
+    return CompletableFuture.completedFuture(json);
   }
 
   private JsonNode entry(Entry entry) {
@@ -106,9 +128,9 @@ final class Api {
   private JsonNode history(Map<String, String> query) {
     History history = picture.get().histories().get(query.getOrDefault("pipeline", ""));
     if (history == null) {
-      throw new Refused(404, "There is no such pipeline.");
+      throw new Refused(404, "There is no pipeline " + query.getOrDefault("pipeline", "") + ".");
     }
-    long since = number(query.getOrDefault("since", "0"));
+    long since = number("since", query.getOrDefault("since", "0"));
     ObjectNode json = JSON.createObjectNode();
     json.set("times", JSON.valueToTree(history.times(since)));
     for (History.Series series : History.Series.values()) {
@@ -124,31 +146,29 @@ final class Api {
     return json;
   }
 
-  private JsonNode connector(String[] path) {
-    if (path.length < 2) {
-      return JSON.valueToTree(picture.get().overview().connectors());
-    }
-    Picture now = picture.get();
-    Connector connector = known(path[1]);
+  private CompletableFuture<JsonNode> connector(String[] path, Connector connector) {
+    Redactor redactor = picture.get().redactor();
     if (path.length == 2) {
-      return detail(now, connector);
+      return known(detail(picture.get(), connector));
     }
-    return switch (path[2]) {
-      case "offsets" -> actions.offsets(connector.name());
-      case "validation" -> {
-        ArrayNode errors = JSON.createArrayNode();
-        actions
-            .validate(connector.name(), connector.config())
-            .forEach(
-                e -> {
-                  ObjectNode error = errors.addObject().put("setting", e.setting());
-                  ArrayNode messages = error.putArray("errors");
-                  e.errors().forEach(m -> messages.add(now.redactor().text(m)));
-                });
-        yield errors;
-      }
-      default -> throw new Refused(404, "A connector has offsets and validation.");
+    return switch (path.length == 3 ? path[2] : "") {
+      case "offsets" -> connect.ask(() -> actions.offsets(connector.name()));
+      case "validation" -> connect.ask(() -> validation(connector, redactor));
+      default -> throw nothingAt("GET", path);
     };
+  }
+
+  private JsonNode validation(Connector connector, Redactor redactor) {
+    ArrayNode errors = JSON.createArrayNode();
+    actions
+        .validate(connector.name(), connector.config())
+        .forEach(
+            e -> {
+              ObjectNode error = errors.addObject().put("setting", e.setting());
+              ArrayNode messages = error.putArray("errors");
+              e.errors().forEach(m -> messages.add(redactor.text(m)));
+            });
+    return errors;
   }
 
   private JsonNode detail(Picture now, Connector connector) {
@@ -175,46 +195,79 @@ final class Api {
         .put("trace", now.redactor().text(status.trace()));
   }
 
-  private JsonNode letters(Map<String, String> query) {
-    Picture now = picture.get();
-    return JSON.valueToTree(
-        deadLetters.last(queue(query.getOrDefault("topic", "")), LETTERS, now.redactor()));
+  private CompletableFuture<JsonNode> letters(Map<String, String> query) {
+    String topic = queue(query.getOrDefault("topic", ""));
+    Redactor redactor = picture.get().redactor();
+    return kafka.ask(() -> JSON.valueToTree(deadLetters.last(topic, LETTERS, redactor)));
   }
 
-  private JsonNode payload(String what, Map<String, String> query) {
-    if (!what.equals("payload")) {
-      throw new Refused(404, "Dead letters have a payload.");
+  private CompletableFuture<JsonNode> payload(String[] path, Map<String, String> query) {
+    if (path.length != 2 || !path[1].equals("payload")) {
+      throw nothingAt("GET", path);
     }
-    String topic = queue(query.getOrDefault("topic", ""));
     JsonNode values = JSON.valueToTree(query);
-    String text =
-        deadLetters.payload(place(topic, values.path("partition"), values.path("offset")));
-    return JSON.createObjectNode().put("payload", DeadLetter.cut(text, LONGEST_PAYLOAD));
+    DeadLetters.Place place =
+        place(
+            queue(query.getOrDefault("topic", "")),
+            values.path("partition"),
+            values.path("offset"));
+    return kafka.ask(
+        () ->
+            JSON.createObjectNode()
+                .put("payload", DeadLetter.cut(deadLetters.payload(place), LONGEST_PAYLOAD)));
   }
 
   private static DeadLetters.Place place(String topic, JsonNode partition, JsonNode offset) {
-    return new DeadLetters.Place(topic, (int) number(partition.asText()), number(offset.asText()));
+    long number = number("partition", partition.asText());
+    if (number > Integer.MAX_VALUE) {
+      throw new Refused(400, "partition is at most " + Integer.MAX_VALUE + ".");
+    }
+    return new DeadLetters.Place(topic, (int) number, number("offset", offset.asText()));
   }
 
-  private static long number(String text) {
-    if (!text.matches("\\d{1,18}")) {
-      throw new Refused(400, "partition, offset and since are whole numbers.");
+  private static long number(String name, String text) {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw new Refused(400, name + " is a whole number of at most 18 digits.");
     }
     return Long.parseLong(text);
   }
 
-  private Connector known(String name) {
-    Connector connector = picture.get().connectors().get(name);
-    if (connector == null) {
-      throw new Refused(404, "There is no such connector.");
+  /** A connector that is not known may be there all the same while Connect cannot be asked. */
+  private Connector connectorNamed(String name) {
+    Picture now = picture.get();
+    Connector connector = now.connectors().get(name);
+    if (connector != null) {
+      return connector;
     }
-    return connector;
+    Overview.Server server =
+        now.overview().servers().stream()
+            .filter(s -> s.name().equals("Connect"))
+            .findFirst()
+            .orElseThrow(() -> new Refused(503, "The servers have not been asked yet: try again."));
+    if (server.error() != null) {
+      throw new Refused(
+          503,
+          "Connector "
+              + name
+              + " is not known, and Connect at "
+              + server.address()
+              + " does not answer: "
+              + server.error());
+    }
+    throw new Refused(404, "There is no connector " + name + ".");
   }
 
-  /** Only topics that take some sink's dead letters are read: the page is no window on all data. */
+  /**
+   * Only topics that take some sink's dead letters are read: the page is no window on all data.
+   * Sinks tell which, so that it is known while Kafka is away.
+   */
   private String queue(String topic) {
-    if (picture.get().overview().deadLetters().stream().noneMatch(q -> q.topic().equals(topic))) {
-      throw new Refused(404, "There is no such dead letter queue.");
+    if (!new Topology(picture.get().connectors().values()).isDeadLetters(topic)) {
+      throw new Refused(
+          404,
+          "There is no dead letter queue "
+              + topic
+              + ": no sink is known that writes one so called.");
     }
     return topic;
   }

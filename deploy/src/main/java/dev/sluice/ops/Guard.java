@@ -1,7 +1,5 @@
 package dev.sluice.ops;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -10,6 +8,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
+import org.eclipse.jetty.http.HttpFields;
 
 /**
  * Who may see and who may act, enforced here and nowhere else.
@@ -45,51 +44,51 @@ final class Guard {
   }
 
   /** Headers of every answer. */
-  static void harden(Headers headers) {
-    headers.set(
+  static void harden(HttpFields.Mutable headers, int status) {
+    headers.put(
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src"
             + " 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
             + " require-trusted-types-for 'script'");
-    headers.set("X-Content-Type-Options", "nosniff");
-    headers.set("X-Frame-Options", "DENY");
-    headers.set("Referrer-Policy", "no-referrer");
-    headers.set("Cross-Origin-Opener-Policy", "same-origin");
-    headers.set("Cross-Origin-Resource-Policy", "same-origin");
-    headers.set("Cache-Control", "no-store");
+    headers.put("X-Content-Type-Options", "nosniff");
+    headers.put("X-Frame-Options", "DENY");
+    headers.put("Referrer-Policy", "no-referrer");
+    headers.put("Cross-Origin-Opener-Policy", "same-origin");
+    headers.put("Cross-Origin-Resource-Policy", "same-origin");
+    headers.put("Cache-Control", "no-store");
+    if (status == 401) {
+      headers.put("WWW-Authenticate", "Basic realm=\"Sluice\"");
+    }
   }
 
   /** Lets a reader in, or throws. */
-  void checkReader(HttpExchange exchange) {
-    Headers headers = exchange.getRequestHeaders();
+  void checkReader(HttpFields headers) {
     if (accessToken == null) {
-      String host = headers.getFirst("Host");
+      String host = headers.get("Host");
       if (host == null || !LOOPBACK.contains(withoutPort(host))) {
         throw new Refused(
             403, "Without a token this page answers to 127.0.0.1 and localhost only.");
       }
       return;
     }
-    if (!equal(accessToken, shown(headers.getFirst("Authorization")))) {
-      exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"Sluice\"");
+    if (!equal(accessToken, shown(headers.get("Authorization")))) {
       throw new Refused(401, "The token is missing or wrong.");
     }
   }
 
   /** Lets an action through, or throws. The reader has been checked. */
-  void checkAction(HttpExchange exchange) {
+  void checkAction(HttpFields headers) {
     if (!allowActions) {
       throw new Refused(403, "This page is read-only: it was started without --allow-actions.");
     }
-    Headers headers = exchange.getRequestHeaders();
-    String origin = headers.getFirst("Origin");
-    if (origin != null && !sameHost(origin, headers.getFirst("Host"))) {
+    String origin = headers.get("Origin");
+    if (origin != null && !sameHost(origin, headers.get("Host"))) {
       throw new Refused(403, "Actions are taken from this page's own origin only.");
     }
-    if (!equal(actionToken, headers.getFirst(TOKEN_HEADER))) {
+    if (!equal(actionToken, headers.get(TOKEN_HEADER))) {
       throw new Refused(403, "The action token is missing or wrong: load the page again.");
     }
-    String type = headers.getFirst("Content-Type");
+    String type = headers.get("Content-Type");
     if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
       throw new Refused(415, "An action's body is JSON.");
     }

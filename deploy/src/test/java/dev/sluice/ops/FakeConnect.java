@@ -7,17 +7,25 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * A Connect cluster of hundreds of connectors, which no test machine can run for real: every second
- * one a source, every tenth with a failed task. Notes what it is asked.
+ * one a source, every tenth with a failed task; the sinks share a dead letter queue. Notes what it
+ * is asked, and can be told to refuse actions, or to answer nothing any more.
  */
 final class FakeConnect implements AutoCloseable {
 
+  static final String LETTERS = "letters";
+
   private final HttpServer http;
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile boolean silent;
+  private volatile int refusal;
 
   FakeConnect(int connectors) throws IOException {
     byte[] answer = new ObjectMapper().writeValueAsBytes(answer(connectors));
@@ -25,12 +33,40 @@ final class FakeConnect implements AutoCloseable {
     http.createContext(
         "/",
         exchange -> {
-          asked.add(exchange.getRequestURI().toString());
-          exchange.sendResponseHeaders(200, answer.length);
-          exchange.getResponseBody().write(answer);
+          String question = exchange.getRequestURI().toString();
+          asked.add(question);
+          await();
+          if (refusal != 0 && !question.startsWith("/connectors?")) {
+            byte[] words = "{\"message\": \"its own words\"}".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(refusal, words.length);
+            exchange.getResponseBody().write(words);
+          } else {
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+          }
           exchange.close();
         });
     http.start();
+  }
+
+  private void await() {
+    try {
+      if (silent) {
+        closed.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** From now on nothing is answered. */
+  void fallSilent() {
+    silent = true;
+  }
+
+  /** From now on everything but a look at all connectors is answered with that status. */
+  void refuse(int status) {
+    refusal = status;
   }
 
   URI address() {
@@ -55,7 +91,10 @@ final class FakeConnect implements AutoCloseable {
             .put("connector.class", "io.debezium.connector.postgresql.PostgresConnector")
             .put("topic.prefix", "p" + i / 2);
       } else {
-        config.put("connector.class", "x.Sink").put("topics", "p" + i / 2 + ".public.t");
+        config
+            .put("connector.class", "x.Sink")
+            .put("topics", "p" + i / 2 + ".public.t")
+            .put("errors.deadletterqueue.topic.name", LETTERS);
       }
       for (int setting = 0; setting < 40; setting++) {
         config.put("some.setting." + setting, "its value " + setting);
@@ -78,6 +117,7 @@ final class FakeConnect implements AutoCloseable {
 
   @Override
   public void close() {
+    closed.countDown();
     http.stop(0);
   }
 }

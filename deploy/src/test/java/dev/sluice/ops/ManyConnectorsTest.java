@@ -49,6 +49,11 @@ final class ManyConnectorsTest {
   }
 
   static OpsOptions options(URI connect) {
+    return options(connect, false, null);
+  }
+
+  /** Nothing is at the other three addresses. */
+  static OpsOptions options(URI connect, boolean allowActions, String token) {
     return new OpsOptions(
         connect,
         "127.0.0.1:1",
@@ -56,8 +61,8 @@ final class ManyConnectorsTest {
         new ClickHouseAddress("127.0.0.1", 1, false, "default", "default", ""),
         "127.0.0.1",
         0,
-        false,
-        null,
+        allowActions,
+        token,
         OpsOptions.Limits.DEFAULT);
   }
 }

@@ -69,11 +69,56 @@ final class OpsServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"/../../dev/sluice/Pause.class", "/js/%2e%2e/x.js", "/nothing.js", "/js/"})
+  @ValueSource(strings = {"/js/%2e%2e/x.js", "/js/..%2fx.js", "/nothing.js", "/js/", "//"})
   void onlyThePagesOwnFilesAreServed(String path) {
     start("127.0.0.1", false, null);
     assertThat(get(path)).startsWith("HTTP/1.1 404");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/../../dev/sluice/Pause.class", "/%", "http://evil.example/"})
+  void whatIsNoRequestIsAnsweredInASentenceAndHardened(String path) {
+    start("127.0.0.1", false, null);
+    assertThat(get(path))
+        .startsWith("HTTP/1.1 400")
+        .contains("{\"error\":\"This request is not understood: Bad Request.\"}")
+        .containsIgnoringCase("content-security-policy: default-src 'none'")
+        .doesNotContainIgnoringCase("jetty");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/api/history?pipeline=%", "/api/history?pipeline=%zz"})
+  void whatCannotBeDecodedIsNoDefect(String path) {
+    start("127.0.0.1", false, null);
+    assertThat(get(path)).startsWith("HTTP/1.1 400").contains("The address is not well-formed");
+  }
+
+  @Test
+  void headOfAnAnswerIsThatOfTheWhole() {
+    start("127.0.0.1", false, null);
+    assertThat(request("HEAD", "/", host(), "", ""))
+        .startsWith("HTTP/1.1 200")
+        .containsPattern("(?i)content-length: [1-9]")
+        .endsWith("\r\n\r\n");
+  }
+
+  @Test
+  void portThatIsTakenIsSaid() {
+    start("127.0.0.1", false, null);
+    int port = server.address().getPort();
+    try (OpsServer second = new OpsServer(options("127.0.0.1", port, false, null))) {
+      assertThatThrownBy(second::start)
+          .isInstanceOf(SluiceException.class)
+          .hasMessageContaining("127.0.0.1:" + port + " (--bind, --port): Address already in use");
+    }
+  }
+
+  @Test
+  void requestWhoseHeadIsTooLongIsRefused() {
+    start("127.0.0.1", false, null);
+    assertThat(request("GET", "/", host(), "X: " + "x".repeat(40_000) + "\r\n", ""))
+        .startsWith("HTTP/1.1 431")
+        .containsIgnoringCase("x-frame-options: DENY");
   }
 
   @ParameterizedTest
@@ -112,7 +157,7 @@ final class OpsServerTest {
     assertThat(post(ACTION, shown + "Origin: null\r\n")).startsWith("HTTP/1.1 403");
     assertThat(request("POST", ACTION, host(), shown + "Content-Type: text/plain\r\n", "{}"))
         .startsWith("HTTP/1.1 415");
-    assertThat(post(ACTION, shown + own)).as("let through").startsWith("HTTP/1.1 404");
+    assertThat(post(ACTION, shown + own)).as("let through").startsWith("HTTP/1.1 503");
     assertThat(request("POST", ACTION, host(), shown + JSON, "no json")).startsWith("HTTP/1.1 400");
     assertThat(
             request("POST", ACTION, host(), shown + JSON, "{\"a\":\"" + "x".repeat(70_000) + "\"}"))
@@ -167,19 +212,20 @@ final class OpsServerTest {
   private static final String JSON = "Content-Type: application/json\r\n";
 
   private void start(String bind, boolean allowActions, String token) {
-    server =
-        new OpsServer(
-                new OpsOptions(
-                    URI.create("http://127.0.0.1:1"),
-                    "127.0.0.1:1",
-                    new PostgresAddress("127.0.0.1", 1, "db", "me", ""),
-                    new ClickHouseAddress("127.0.0.1", 1, false, "default", "default", ""),
-                    bind,
-                    0,
-                    allowActions,
-                    token,
-                    OpsOptions.Limits.DEFAULT))
-            .start();
+    server = new OpsServer(options(bind, 0, allowActions, token)).start();
+  }
+
+  private static OpsOptions options(String bind, int port, boolean allowActions, String token) {
+    return new OpsOptions(
+        URI.create("http://127.0.0.1:1"),
+        "127.0.0.1:1",
+        new PostgresAddress("127.0.0.1", 1, "db", "me", ""),
+        new ClickHouseAddress("127.0.0.1", 1, false, "default", "default", ""),
+        bind,
+        port,
+        allowActions,
+        token,
+        OpsOptions.Limits.DEFAULT);
   }
 
   private String host() {

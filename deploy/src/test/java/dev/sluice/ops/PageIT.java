@@ -4,6 +4,8 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
@@ -17,6 +19,9 @@ import dev.sluice.local.LocalStack;
 import dev.sluice.pipeline.FactTable;
 import java.nio.file.Path;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -388,5 +393,41 @@ final class PageIT extends PageSteps {
       assertThat(other.locator("tbody tr")).hasCount(1);
       other.close();
     }
+  }
+
+  @Test
+  @Order(17)
+  void letterThatIsGoneIsToldFromOneThatNeverWas() throws Exception {
+    String queue = "sluice.dead-letters";
+    JsonNode letters =
+        new ObjectMapper()
+            .readTree(
+                page.evaluate(READ, server.address() + "/api/dead-letters?topic=" + queue)
+                    .toString());
+    TopicPartition partition = new TopicPartition(queue, letters.path(0).path("partition").asInt());
+    long offset = letters.path(0).path("offset").asLong();
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", pipeline.stack().kafka()))) {
+      admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(offset + 1))).all().get();
+    }
+    assertThat(payload(partition, offset))
+        .contains("Dead letter " + partition + "-" + offset + " is gone: Kafka's retention");
+    assertThat(payload(partition, offset + 1000))
+        .contains(
+            "There is no dead letter " + partition + "-" + (offset + 1000) + ": its partition");
+    assertThat(payload(new TopicPartition(queue, 1000), 0))
+        .contains("Kafka has no partition " + queue + "-1000.");
+  }
+
+  private static String payload(TopicPartition partition, long offset) {
+    return page.evaluate(
+            READ,
+            server.address()
+                + "/api/dead-letters/payload?topic="
+                + partition.topic()
+                + "&partition="
+                + partition.partition()
+                + "&offset="
+                + offset)
+        .toString();
   }
 }
