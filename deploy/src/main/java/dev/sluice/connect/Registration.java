@@ -1,5 +1,6 @@
 package dev.sluice.connect;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient.Connector;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -119,17 +121,36 @@ public final class Registration {
     }
   }
 
+  /** Of no source that is created: it goes on from what Connect has kept of its name. */
+  public static final Predicate<JsonNode> KEEP_OFFSETS = offsets -> false;
+
+  /**
+   * As {@link #apply(List, Duration, Predicate, Consumer)}, with the offsets that Connect has kept.
+   */
+  public void apply(List<Change> changes, Duration limit, Consumer<Change> running) {
+    apply(changes, limit, KEEP_OFFSETS, running);
+  }
+
   /**
    * Applies all changes, unchanged connectors left alone, and waits until every connector and all
    * its tasks run as the changes want them.
    *
    * @param limit for each connector
+   * @param forget whether a source that is created must not go on from these offsets, which Connect
+   *     has kept of a removed one of its name, in Connect's own form; they are gone before it first
+   *     runs
    * @param running hears of each that runs
    * @throws SluiceException with the trace of the first task that failed, or when the time is over
    */
-  public void apply(List<Change> changes, Duration limit, Consumer<Change> running) {
+  public void apply(
+      List<Change> changes,
+      Duration limit,
+      Predicate<JsonNode> forget,
+      Consumer<Change> running) {
     for (Change change : changes) {
-      if (change.action() != Action.UNCHANGED) {
+      if (change.action() == Action.CREATE && !change.spec().isSink()) {
+        create(change.spec(), forget);
+      } else if (change.action() != Action.UNCHANGED) {
         connect.put(change.spec());
       }
     }
@@ -137,6 +158,15 @@ public final class Registration {
       awaitRunning(change, limit);
       running.accept(change);
     }
+  }
+
+  private void create(ConnectorSpec source, Predicate<JsonNode> forget) {
+    connect.createStopped(source);
+    JsonNode offsets = connect.offsets(source.name());
+    if (!offsets.path("offsets").isEmpty() && forget.test(offsets)) {
+      connect.resetOffsets(source.name());
+    }
+    connect.resume(source.name());
   }
 
   private void awaitRunning(Change change, Duration limit) {
@@ -152,7 +182,9 @@ public final class Registration {
       Connector connector = connect.connectors().get(name);
       Health health = connector == null ? Health.DEGRADED : Health.of(connector);
       long now = System.nanoTime();
-      if (health == Health.OK || health == Health.PAUSED || health == Health.STOPPED) {
+      boolean isNew = change.action() == Action.CREATE;
+      boolean atRest = health == Health.PAUSED || health == Health.STOPPED;
+      if (health == Health.OK || atRest && !isNew) {
         if (oldTasksGone || health != Health.OK || now - begin > OLD_TASKS.toNanos()) {
           return;
         }

@@ -193,21 +193,172 @@ final class LoadIT {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "created_at, made_at, the columns or the settings have changed since",
-    "(?s)chunks.*, '', sluice.progress is not there or not whole"
-  })
-  void aBrokenOffLoadWithoutItsNotesOrWithOtherSettingsBeginsAgain(
-      String noted, String instead, String reason) throws Exception {
+  @Test
+  void aBrokenOffLoadWithOtherSettingsBeginsAgain() throws Exception {
     brokenOff(Process::destroyForcibly, "--hold", "300");
-    Path notes = UnfinishedLoad.file(dataDir, "sluice");
-    Files.writeString(notes, Files.readString(notes).replaceFirst(noted, instead));
+    changeNotes("created_at", "made_at");
 
     assertThat(loader().waitFor()).as(log()).isZero();
 
-    assertThat(log()).contains(reason, "the load begins again");
+    assertThat(log())
+        .contains("the columns or the settings have changed since", "the load begins again");
     assertLoaded();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "(?s)chunks.*, ''",
+    "app_user_visits_fact\", another_fact\"",
+    "slot\":\", slot\":\"1"
+  })
+  void theRowsOfALoadThatTheNotesDoNotTellOfAreLeftAlone(String noted, String instead)
+      throws Exception {
+    brokenOff(Process::destroyForcibly, "--hold", "300");
+    changeNotes(noted, instead);
+    long before = facts();
+
+    assertThat(loader().waitFor()).isOne();
+
+    assertThat(log()).contains("sluice.progress does not tell of", "load --restart");
+    assertThat(facts()).isEqualTo(before);
+    assertThat(slots()).containsExactly("sluice_loading");
+    assertThat(keepers()).hasSize(1);
+
+    assertThat(loader("--restart").waitFor()).as(log()).isZero();
+    assertLoaded();
+  }
+
+  private static void changeNotes(String noted, String instead) throws Exception {
+    Path notes = UnfinishedLoad.file(dataDir, "sluice");
+    Files.writeString(notes, Files.readString(notes).replaceFirst(noted, instead));
+  }
+
+  @Test
+  void aLoadWhoseLockSessionIsCutStaysTheOwnerAndASecondIsRefused() throws SQLException {
+    load(
+        SMALL_CHUNKS,
+        () -> {
+          execute(CUT + " AND l.mode = 'ExclusiveLock'");
+          assertThatThrownBy(() -> initialLoad(SMALL_CHUNKS, Narrator.SILENT).run(true))
+              .hasMessage("Another load for the slot sluice is at work.");
+        });
+    assertThat(said)
+        .anyMatch(
+            sentence ->
+                sentence.contains("The session that holds the load's lock was cut")
+                    && sentence.contains("pg_terminate_backend")
+                    && sentence.contains("no other load has begun meanwhile"))
+        .noneMatch(sentence -> sentence.contains("begins again"));
+    assertLoaded();
+  }
+
+  /** Which of two loads wins then is open; that one loses and removes nothing is not. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void ofTwoLoadsOneLoadsWhenEverySessionOfTheFirstIsCut(boolean restart) throws SQLException {
+    List<String> loaded = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
+    Strike second =
+        () -> {
+          execute(CUT);
+          try {
+            initialLoad(SMALL_CHUNKS, Narrator.SILENT).run(restart);
+            loaded.add("second");
+          } catch (SluiceException e) {
+            refused.add(e.getMessage());
+          }
+        };
+    try {
+      load(SMALL_CHUNKS, second);
+      loaded.add("first");
+    } catch (SluiceException e) {
+      refused.add(e.getMessage());
+    }
+    assertThat(loaded).as("refused: %s", refused).hasSize(1);
+    assertThat(refused)
+        .singleElement()
+        .asString()
+        .containsAnyOf("is at work", "has removed nothing", "has the slot sluice already");
+    assertLoaded();
+  }
+
+  @Test
+  void aRoleWhoseIdleSessionsAreEndedLoadsAllTheSame() throws SQLException {
+    execute("ALTER ROLE postgres SET idle_session_timeout = '1s'");
+    try (Connection idle = pipeline.stack().postgres().connect();
+        Statement statement = idle.createStatement();
+        ResultSet pid = statement.executeQuery("SELECT pg_backend_pid()")) {
+      pid.next();
+      String isThere = "SELECT pid FROM pg_stat_activity WHERE pid = " + pid.getInt(1);
+      load(SMALL_CHUNKS, () -> await().atMost(LIMIT).until(() -> texts(isThere).isEmpty()));
+    } finally {
+      execute("ALTER ROLE postgres RESET idle_session_timeout");
+    }
+    assertThat(said).noneMatch(sentence -> sentence.contains("was cut"));
+    assertLoaded();
+  }
+
+  @Test
+  void aLoadOutlivesItsHoldAndTheCutOfItsLock() throws SQLException {
+    BulkLoad.Options shortHold = new BulkLoad.Options(2, 1 << 20, LIMIT, Duration.ofSeconds(1));
+    load(
+        shortHold,
+        () -> {
+          execute(CUT + " AND l.mode = 'ExclusiveLock'");
+          await()
+              .atMost(LIMIT)
+              .during(Duration.ofSeconds(4))
+              .until(() -> keepers().size() == 1 && slots().equals(List.of("sluice_loading")));
+        });
+    assertThat(said).noneMatch(sentence -> sentence.contains("begins again"));
+    assertLoaded();
+  }
+
+  @Test
+  void aLoadWhoseSlotIsDroppedSaysSoAndBeginsAgain() throws SQLException {
+    load(SMALL_CHUNKS, LoadIT::dropSlot);
+    assertThat(said)
+        .anyMatch(
+            sentence ->
+                sentence.startsWith("The slot sluice_loading is gone")
+                    && sentence.endsWith("the load begins again"))
+        .noneMatch(sentence -> sentence.contains("the role needs"));
+    assertLoaded();
+  }
+
+  @Test
+  void rowsThatTheLoadHasNotBroughtAreNotEmptied() {
+    assertThatThrownBy(
+            () ->
+                load(
+                    SMALL_CHUNKS,
+                    () -> {
+                      pipeline
+                          .clickHouse()
+                          .execute(
+                              "INSERT INTO "
+                                  + FACTS
+                                  + " (id) SELECT toString(number) FROM numbers(200000)");
+                      dropSlot();
+                    }))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("has rows that this load has not brought")
+        .hasMessageContaining("has removed nothing");
+    assertThat(facts()).isGreaterThanOrEqualTo(200_000);
+  }
+
+  @Test
+  void aSlotThatSomebodyElseHasMadeEndsTheLoadAndNothingIsEmptied() {
+    assertThatThrownBy(
+            () ->
+                load(
+                    SMALL_CHUNKS,
+                    () ->
+                        execute("SELECT pg_create_logical_replication_slot('sluice', 'pgoutput')")))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("Somebody else has made the slot sluice meanwhile")
+        .hasMessageContaining("has removed nothing");
+    assertThat(facts()).isPositive();
   }
 
   @Test
@@ -333,6 +484,17 @@ final class LoadIT {
                             .replace("updated_at Int64", "updated_at FixedString(40)"))));
     assertThat(refusal).contains("updated_at", "timestamp with time zone to FixedString(40)");
     assertThat(InitialLoad.refusal(pipeline.mapping())).isNull();
+  }
+
+  /** Ends the sessions that hold a load's locks. */
+  private static final String CUT =
+      "SELECT pg_terminate_backend(l.pid) FROM (SELECT DISTINCT pid, mode FROM pg_locks"
+          + " WHERE locktype = 'advisory' AND granted) AS l WHERE true";
+
+  private static void dropSlot() throws SQLException {
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice_loading'");
+    execute("SELECT pg_drop_replication_slot('sluice_loading')");
   }
 
   private interface Strike {
