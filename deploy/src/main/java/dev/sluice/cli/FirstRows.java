@@ -1,10 +1,15 @@
 package dev.sluice.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.JsonConverters;
+import dev.sluice.connect.Registration.Action;
+import dev.sluice.connect.Registration.Change;
+import dev.sluice.connect.SourceOffsets;
 import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
@@ -16,6 +21,7 @@ import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.Topics;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** The bulk load of a pipeline that is about to be registered: what load and register share. */
 final class FirstRows {
@@ -28,6 +34,33 @@ final class FirstRows {
         .formatted(result.rows(), result.bytes() >> 20, result.seconds(), result.rate());
   }
 
+  /**
+   * What no validation of one connector by itself finds.
+   *
+   * @throws SluiceException when the sink cannot read what the source writes
+   */
+  static void refuseOtherFormats(ConnectorSpec source, ConnectorSpec sink) {
+    String written = JsonConverters.format(source.config());
+    String read = JsonConverters.format(sink.config());
+    if (written != null && read != null && !written.equals(read)) {
+      throw new SluiceException(
+          source.name()
+              + " writes "
+              + written
+              + ", and "
+              + sink.name()
+              + " reads "
+              + read
+              + ": give both the same value.converter and value.converter.schemas.enable. Nothing"
+              + " was changed.");
+    }
+  }
+
+  /** Whether a change makes a sink start anew. */
+  static boolean startsSink(Change change) {
+    return change.spec().isSink() && change.action() != Action.UNCHANGED;
+  }
+
   /** A source that is there has begun its stream already. */
   static void refuseRegistered(ConnectClient connect, ConnectorSpec source) {
     if (connect.connectors().containsKey(source.name())) {
@@ -37,6 +70,26 @@ final class FirstRows {
               + connect.address()
               + ": its stream has begun. To read rows once more beside it, give --where or --since.");
     }
+  }
+
+  /**
+   * Which offsets of an earlier source of its name a source must not go on from: after a load, all,
+   * because its slot is new; else those that its slot has left behind.
+   */
+  static Predicate<JsonNode> forgotten(
+      Pipeline pipeline, PostgresAddress postgres, boolean loaded, Consumer<String> say) {
+    return offsets -> {
+      boolean forget =
+          loaded
+              || SourceOffsets.areBefore(offsets, InitialLoad.confirmed(postgres, pipeline.slot()));
+      if (forget) {
+        say.accept(
+            pipeline.source().name()
+                + ": Connect has kept the offsets of an earlier one, which are of another slot;"
+                + " they are forgotten");
+      }
+      return forget;
+    };
   }
 
   /** Publishes the table and loads it. */
@@ -61,10 +114,11 @@ final class FirstRows {
             pipeline.table(),
             pipeline.factTable())
         .refuseLoss();
+    InitialLoad load =
+        new InitialLoad(postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator);
+    load.refuse(restart);
     publish(pipeline, postgres, narrator);
-    return new InitialLoad(
-            postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator)
-        .run(restart);
+    return load.run(restart);
   }
 
   /** Makes the topic that the first change would have to wait for. */

@@ -156,6 +156,11 @@ final class LoadCommand implements Callable<Integer> {
       changes = registration.changes(connectors);
       registration.refuseInvalid(changes);
     }
+    FirstRows.refuseOtherFormats(pipeline.source(), pipeline.sink());
+    new SingleTable(pipeline).refuseOthers(postgres);
+    if (changes.stream().anyMatch(FirstRows::startsSink)) {
+      registration.refuseUnstartable(pipeline.sink(), TASKS_LIMIT);
+    }
     console.say(
         FirstRows.report(
             FirstRows.load(
@@ -171,14 +176,19 @@ final class LoadCommand implements Callable<Integer> {
       FirstRows.createQueue(pipeline.sink(), options.servers().kafka(), console::say);
     }
     registration.apply(
-        changes, TASKS_LIMIT, change -> console.say(change.spec().name() + ": all tasks run"));
+        changes,
+        TASKS_LIMIT,
+        FirstRows.forgotten(pipeline, postgres, true, console::say),
+        change -> console.say(change.spec().name() + ": all tasks run"));
     if (noRegister) {
       console.say(
           "The slot "
               + pipeline.slot()
               + " keeps what changes from now on: register "
               + pipeline.source().name()
-              + " with snapshot.mode=no_data soon.");
+              + " with snapshot.mode=no_data soon. Where Connect has had a source of that name, it"
+              + " has kept its offsets, which are of another slot: ./sluice register --initial-load"
+              + " bulk forgets them.");
     }
   }
 

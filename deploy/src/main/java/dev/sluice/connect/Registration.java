@@ -45,6 +45,9 @@ public final class Registration {
   /** The change of one connector; {@code settings} is empty unless it is an update. */
   public record Change(ConnectorSpec spec, Action action, List<SettingChange> settings) {}
 
+  /** Longer than a topic's name may be. */
+  private static final String NO_TOPIC = "none[.]{250}";
+
   private static final Duration OLD_TASKS = Duration.ofSeconds(10);
   private static final Duration OLD_FAILURE = Duration.ofSeconds(2);
 
@@ -143,10 +146,7 @@ public final class Registration {
    * @throws SluiceException with the trace of the first task that failed, or when the time is over
    */
   public void apply(
-      List<Change> changes,
-      Duration limit,
-      Predicate<JsonNode> forget,
-      Consumer<Change> running) {
+      List<Change> changes, Duration limit, Predicate<JsonNode> forget, Consumer<Change> running) {
     for (Change change : changes) {
       if (change.action() == Action.CREATE && !change.spec().isSink()) {
         create(change.spec(), forget);
@@ -158,6 +158,37 @@ public final class Registration {
       awaitRunning(change, limit);
       running.accept(change);
     }
+  }
+
+  /**
+   * Starts a sink for a moment, under another name and without any topic, and removes it again: the
+   * only way to learn of what its transforms, its converters and its tasks refuse together, which
+   * no validation of single settings finds.
+   *
+   * @param limit how long its tasks may take to run
+   * @throws SluiceException with the trace of the task that failed
+   */
+  public void refuseUnstartable(ConnectorSpec sink, Duration limit) {
+    ConnectorSpec trial = trial(sink);
+    connect.put(trial);
+    try {
+      awaitRunning(new Change(trial, Action.CREATE, List.of()), limit);
+    } catch (SluiceException e) {
+      throw new SluiceException(
+          sink.name() + " would fail at its start. Nothing was changed. " + e.getMessage(), e);
+    } finally {
+      connect.delete(trial.name());
+    }
+  }
+
+  /** Reads nothing, and makes no dead letter queue. */
+  static ConnectorSpec trial(ConnectorSpec sink) {
+    Map<String, String> config = new TreeMap<>(sink.config());
+    config.remove("topics");
+    config.keySet().removeIf(setting -> setting.startsWith("errors."));
+    config.put("topics.regex", NO_TOPIC);
+    config.put("tasks.max", "1");
+    return new ConnectorSpec(sink.name() + "-trial", config);
   }
 
   private void create(ConnectorSpec source, Predicate<JsonNode> forget) {

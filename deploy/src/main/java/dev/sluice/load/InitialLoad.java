@@ -136,6 +136,34 @@ public final class InitialLoad {
     }
   }
 
+  /** What has been read of the source's slot; 0 where there is none. */
+  public static long confirmed(PostgresAddress postgres, String slot) {
+    try (Connection connection = postgres.connect()) {
+      return new LoadSlots(slot).confirmed(connection);
+    } catch (SQLException e) {
+      throw postgres.failed(e);
+    }
+  }
+
+  /**
+   * Looks whether the load could begin, and changes nothing.
+   *
+   * @throws SluiceException when it could not, with what there is to do
+   */
+  public void refuse(boolean restart) {
+    try (Connection connection = postgres.connect()) {
+      if (slots.exists(connection, slots.name())) {
+        if (!slots.exists(connection, slots.loading())) {
+          throw new SluiceException(loadedAlready());
+        }
+      } else if (!slots.exists(connection, slots.loading())) {
+        refuseToBegin(connection, restart);
+      }
+    } catch (SQLException e) {
+      throw postgres.failed(e);
+    }
+  }
+
   /**
    * Loads the table.
    *
@@ -206,23 +234,29 @@ public final class InitialLoad {
         if (goesOn(connection, restart)) {
           return;
         }
-      } else if (restart) {
-        empty();
-      } else if (facts.count() > 0) {
-        throw new SluiceException(
-            "The fact table "
-                + mapping.fact()
-                + " has rows already. A load only adds rows: what was deleted in Postgres would"
-                + " stay. Empty it first: TRUNCATE TABLE "
-                + mapping.fact()
-                + ";"
-                + (UnfinishedLoad.read(progress) == null
-                    ? ""
-                    : " (They may be those of the load that was broken off and not gone on with in"
-                        + " time; load --restart empties the table.)"));
       }
-      refuseFewSlots(connection);
+      refuseToBegin(connection, restart);
+      if (restart) {
+        empty();
+      }
     }
+  }
+
+  private void refuseToBegin(Connection connection, boolean restart) throws SQLException {
+    if (!restart && facts.count() > 0) {
+      throw new SluiceException(
+          "The fact table "
+              + mapping.fact()
+              + " has rows already. A load only adds rows: what was deleted in Postgres would stay."
+              + " Empty it first: TRUNCATE TABLE "
+              + mapping.fact()
+              + ";"
+              + (UnfinishedLoad.read(progress) == null
+                  ? ""
+                  : " (They may be those of the load that was broken off and not gone on with in"
+                      + " time; load --restart empties the table.)"));
+    }
+    refuseFewSlots(connection);
   }
 
   private String loadedAlready() {
@@ -234,7 +268,7 @@ public final class InitialLoad {
         + " (./sluice register --initial-load bulk goes on from there)."
         + " To start over, remove the source connector, then: SELECT pg_drop_replication_slot('"
         + slots.name()
-        + "');";
+        + "'); and give this command again with --restart, which empties the fact table.";
   }
 
   private void refuseFewSlots(Connection connection) throws SQLException {

@@ -50,6 +50,17 @@ record LoadSlots(String name) {
             loading()));
   }
 
+  /** What has been read of the source's slot; 0 where there is none. */
+  long confirmed(Connection connection) throws SQLException {
+    String lsn =
+        text(
+            connection,
+            "SELECT pg_wal_lsn_diff(confirmed_flush_lsn, '0/0')::bigint::text FROM"
+                + " pg_replication_slots WHERE slot_name = ?",
+            name);
+    return lsn == null ? 0 : Long.parseLong(lsn);
+  }
+
   /** Whether somebody is just making the load's slot. */
   boolean isBeingMade(Connection connection) throws SQLException {
     return text(

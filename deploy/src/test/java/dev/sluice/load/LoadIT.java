@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -420,6 +422,92 @@ final class LoadIT {
     assertLoaded();
   }
 
+  /** As the refusal prints it. */
+  @Test
+  void startingOverAsTheLoadAdvisesStreamsFromTheNewSlot() throws Exception {
+    try {
+      assertThat(sluice("load").waitFor()).as(log()).isZero();
+      execute("UPDATE app_user_visits SET state = 9 WHERE ctid = '(1,2)'");
+      pipeline.awaitSynced(progress -> {});
+
+      assertThat(loader().waitFor()).isOne();
+      Matcher advice =
+          Pattern.compile(
+                  "remove the source connector, then: (SELECT [^;]*;) and give this command")
+              .matcher(log());
+      assertThat(advice.find()).as(log()).isTrue();
+      pipeline.connect().delete("sluice-source");
+      await().atMost(LIMIT).ignoreExceptions().until(() -> executed(advice.group(1)));
+      execute("DELETE FROM app_user_visits WHERE ctid = (SELECT min(ctid) FROM app_user_visits)");
+
+      assertThat(sluice("load", "--restart").waitFor()).as(log()).isZero();
+
+      assertThat(log())
+          .contains("sluice-source: Connect has kept the offsets of an earlier one")
+          .contains("sluice-source: all tasks run");
+      execute("UPDATE app_user_visits SET state = 10 WHERE ctid = '(1,3)'");
+      pipeline.awaitSynced(progress -> {});
+      assertLoaded();
+    } finally {
+      removeConnectors();
+      execute(
+          "INSERT INTO app_user_visits (id, customer_id, branch_id, store_id, cashier_id)"
+              + " SELECT gen_random_uuid(), id, id, id, id FROM app_user_visits LIMIT 1");
+    }
+  }
+
+  private static boolean executed(String sql) throws SQLException {
+    execute(sql);
+    return true;
+  }
+
+  private static void removeConnectors() {
+    pipeline.connect().stop("sluice-source");
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> pipeline.connect().resetOffsets("sluice-source") != null);
+    pipeline.connect().delete("sluice-source");
+    pipeline.connect().delete("sluice-sink");
+  }
+
+  @Test
+  void theCreationOfTheSlotNamesThePreparedTransactionThatItWaitsFor() throws SQLException {
+    execute("ALTER SYSTEM SET max_prepared_transactions = 2");
+    kill("Postgres");
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> texts("SHOW max_prepared_transactions").equals(List.of("2")));
+    execute(
+        "BEGIN; UPDATE app_user_visits SET state = 11 WHERE ctid = '(2,1)'; PREPARE TRANSACTION 'left'");
+    List<String> lines = new ArrayList<>();
+    Narrator ending =
+        new Narrator() {
+          @Override
+          public void say(String sentence) {}
+
+          @Override
+          public void progress(String line) {
+            if (line.contains("the prepared transaction 'left'") && lines.isEmpty()) {
+              lines.add(line);
+              try {
+                execute("ROLLBACK PREPARED 'left'");
+              } catch (SQLException e) {
+                throw new AssertionError(e);
+              }
+            }
+          }
+        };
+    initialLoad(SMALL_CHUNKS, ending).run(false);
+    assertThat(lines)
+        .singleElement()
+        .asString()
+        .startsWith("Creating the slot: Postgres waits for the prepared transaction 'left' (role")
+        .contains("between COMMIT PREPARED 'left' and ROLLBACK PREPARED 'left'");
+    assertLoaded();
+  }
+
   @Test
   void registeringWithABulkLoadLoadsOnceAndStreamsFromThere() throws Exception {
     try {
@@ -435,13 +523,7 @@ final class LoadIT {
       pipeline.awaitSynced(progress -> {});
       assertLoaded();
     } finally {
-      pipeline.connect().stop("sluice-source");
-      await()
-          .atMost(LIMIT)
-          .ignoreExceptions()
-          .until(() -> pipeline.connect().resetOffsets("sluice-source") != null);
-      pipeline.connect().delete("sluice-source");
-      pipeline.connect().delete("sluice-sink");
+      removeConnectors();
     }
   }
 
