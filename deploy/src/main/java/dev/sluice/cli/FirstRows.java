@@ -39,7 +39,7 @@ final class FirstRows {
    *
    * @throws SluiceException when the sink cannot read what the source writes
    */
-  static void refuseOtherFormats(ConnectorSpec source, ConnectorSpec sink) {
+  private static void refuseOtherFormats(ConnectorSpec source, ConnectorSpec sink) {
     String written = JsonConverters.format(source.config());
     String read = JsonConverters.format(sink.config());
     if (written != null && read != null && !written.equals(read)) {
@@ -92,8 +92,12 @@ final class FirstRows {
     };
   }
 
-  /** Publishes the table and loads it. */
-  static BulkLoad.Result load(
+  /**
+   * A load that could begin: everything has been looked at, and nothing changed.
+   *
+   * @throws SluiceException when it could not, or when the stream could not go on after it
+   */
+  static InitialLoad checked(
       Pipeline pipeline,
       PostgresAddress postgres,
       ClickHouse clickHouse,
@@ -101,6 +105,8 @@ final class FirstRows {
       BulkLoad.Options options,
       boolean restart,
       Narrator narrator) {
+    refuseOtherFormats(pipeline.source(), pipeline.sink());
+    new SingleTable(pipeline).refuseOthers(postgres);
     TableMapping tables = pipeline.tables(postgres, clickHouse);
     String refusal = InitialLoad.refusal(tables);
     if (refusal != null) {
@@ -117,6 +123,16 @@ final class FirstRows {
     InitialLoad load =
         new InitialLoad(postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator);
     load.refuse(restart);
+    return load;
+  }
+
+  /** Publishes the table and loads it. */
+  static BulkLoad.Result run(
+      InitialLoad load,
+      Pipeline pipeline,
+      PostgresAddress postgres,
+      boolean restart,
+      Narrator narrator) {
     publish(pipeline, postgres, narrator);
     return load.run(restart);
   }

@@ -156,21 +156,13 @@ final class LoadCommand implements Callable<Integer> {
       changes = registration.changes(connectors);
       registration.refuseInvalid(changes);
     }
-    FirstRows.refuseOtherFormats(pipeline.source(), pipeline.sink());
-    new SingleTable(pipeline).refuseOthers(postgres);
+    InitialLoad load =
+        FirstRows.checked(
+            pipeline, postgres, clickHouse, options.servers().dataDir(), how, restart, console);
     if (changes.stream().anyMatch(FirstRows::startsSink)) {
       registration.refuseUnstartable(pipeline.sink(), TASKS_LIMIT);
     }
-    console.say(
-        FirstRows.report(
-            FirstRows.load(
-                pipeline,
-                postgres,
-                clickHouse,
-                options.servers().dataDir(),
-                how,
-                restart,
-                console)));
+    console.say(FirstRows.report(FirstRows.run(load, pipeline, postgres, restart, console)));
     FirstRows.createTopic(pipeline, options.servers().kafka(), console::say);
     if (!noRegister) {
       FirstRows.createQueue(pipeline.sink(), options.servers().kafka(), console::say);

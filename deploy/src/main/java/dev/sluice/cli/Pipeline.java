@@ -98,14 +98,6 @@ record Pipeline(
     return reference.appendTail(result).toString();
   }
 
-  /**
-   * What of the worker's environment stands for the table in a source's settings, as {@code up} and
-   * connect-configs have it.
-   */
-  String ownTable() {
-    return "${env:SLUICE_POSTGRES_TABLE}";
-  }
-
   /** The transform's settings, wherever it runs. */
   FactMapping mapping() {
     return FactMapping.of(FactMapping.isIn(sink.config()) ? sink.config() : source.config());

@@ -150,14 +150,9 @@ final class RegisterCommand implements Callable<Integer> {
       console.say("The slot " + pipeline.slot() + " is there: the table has been loaded");
       return FirstRows.forgotten(pipeline, servers.postgres(), false, console::say);
     }
-    FirstRows.refuseOtherFormats(pipeline.source(), pipeline.sink());
-    new SingleTable(pipeline).refuseOthers(servers.postgres());
-    if (changes.stream().anyMatch(FirstRows::startsSink)) {
-      registration.refuseUnstartable(pipeline.sink(), Duration.ofSeconds(timeoutSeconds));
-    }
     try (ClickHouse clickHouse = new ClickHouse(servers.clickHouse())) {
-      BulkLoad.Result result =
-          FirstRows.load(
+      InitialLoad load =
+          FirstRows.checked(
               pipeline,
               servers.postgres(),
               clickHouse,
@@ -165,7 +160,11 @@ final class RegisterCommand implements Callable<Integer> {
               BulkLoad.Options.DEFAULT,
               false,
               console);
-      console.say(FirstRows.report(result));
+      if (changes.stream().anyMatch(FirstRows::startsSink)) {
+        registration.refuseUnstartable(pipeline.sink(), Duration.ofSeconds(timeoutSeconds));
+      }
+      console.say(
+          FirstRows.report(FirstRows.run(load, pipeline, servers.postgres(), false, console)));
       FirstRows.createTopic(pipeline, servers.kafka(), console::say);
       return FirstRows.forgotten(pipeline, servers.postgres(), true, console::say);
     } finally {

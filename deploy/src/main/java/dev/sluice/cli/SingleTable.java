@@ -23,6 +23,9 @@ final class SingleTable {
 
   private static final int MOST_NAMED = 10;
 
+  /** What stands for the table in the worker's environment, as connect-configs has it. */
+  private static final String WORKERS = "${env:SLUICE_POSTGRES_TABLE}";
+
   /** All that are not parts of the table itself. */
   private static final String TABLES =
       """
@@ -56,7 +59,7 @@ final class SingleTable {
               ? publication.tables(postgres)
               : tables(postgres);
       streamed.retainAll(tables(postgres));
-      others = others(config, pipeline.table(), streamed, pipeline.ownTable());
+      others = others(config, pipeline.table(), streamed);
     } catch (SQLException e) {
       throw postgres.failed(e);
     }
@@ -86,14 +89,12 @@ final class SingleTable {
    * The other tables that a source streams, by Debezium's rules.
    *
    * @param streamed tables that are there and published, or would be
-   * @param own what stands in the source's settings for the table in the worker's words; null where
-   *     nothing does
    */
   static List<String> others(
-      Map<String, String> config, TableName table, List<TableName> streamed, String own) {
+      Map<String, String> config, TableName table, List<TableName> streamed) {
     String mine = table.schema() + "." + table.table();
     List<String> others = new ArrayList<>();
-    List<String> included = entries(config, "table.include.list", own, mine);
+    List<String> included = entries(config, "table.include.list", mine);
     for (String entry : included) {
       if (isPlain(entry) && !matches(List.of(entry), mine)) {
         others.add(entry);
@@ -106,8 +107,8 @@ final class SingleTable {
       }
       boolean taken =
           (included.isEmpty() || matches(included, name))
-              && allows(config, "schema", each.schema(), own, mine)
-              && !matches(entries(config, "table.exclude.list", own, mine), name);
+              && allows(config, "schema", each.schema(), mine)
+              && !matches(entries(config, "table.exclude.list", mine), name);
       if (taken) {
         others.add(each.toString());
       }
@@ -115,11 +116,10 @@ final class SingleTable {
     return others;
   }
 
-  private static boolean allows(
-      Map<String, String> config, String what, String name, String own, String mine) {
-    List<String> included = entries(config, what + ".include.list", own, mine);
+  private static boolean allows(Map<String, String> config, String what, String name, String mine) {
+    List<String> included = entries(config, what + ".include.list", mine);
     return (included.isEmpty() || matches(included, name))
-        && !matches(entries(config, what + ".exclude.list", own, mine), name);
+        && !matches(entries(config, what + ".exclude.list", mine), name);
   }
 
   /** Whoever writes the heartbeat does so through the source itself. */
@@ -132,12 +132,8 @@ final class SingleTable {
             .equals(table.schema() + "." + table.table());
   }
 
-  private static List<String> entries(
-      Map<String, String> config, String setting, String own, String mine) {
-    String list = config.getOrDefault(setting, "");
-    if (own != null) {
-      list = list.replace(own, Pattern.quote(mine));
-    }
+  private static List<String> entries(Map<String, String> config, String setting, String mine) {
+    String list = config.getOrDefault(setting, "").replace(WORKERS, Pattern.quote(mine));
     return Stream.of(list.split("(?<!\\\\),"))
         .map(String::strip)
         .filter(entry -> !entry.isEmpty())

@@ -221,25 +221,45 @@ public final class InitialLoad {
   private void begin(boolean restart) throws SQLException, Disowned {
     try (Connection connection = postgres.connect()) {
       if (slots.exists(connection, slots.name())) {
-        own.loading(slots.identity(connection));
-        own.named();
-        forget(Keeper.since(postgres, slots.loading())); // Of a load killed at its very end.
-        throw new SluiceException(loadedAlready());
+        refuseNamed(slots.identity(connection));
       }
       if (slots.isBeingMade(connection)) {
         throw new SluiceException(
             "Another load is making the slot " + slots.loading() + " at this moment.");
       }
-      if (slots.exists(connection, slots.loading())) {
-        if (goesOn(connection, restart)) {
-          return;
-        }
+      if (slots.exists(connection, slots.loading()) && goesOn(connection, restart)) {
+        return;
       }
       refuseToBegin(connection, restart);
       if (restart) {
         empty();
       }
     }
+  }
+
+  /** The source's slot is there: of a load that was finished, or killed at its very end. */
+  private void refuseNamed(String loadingSlot) throws SQLException, Disowned {
+    UnfinishedLoad found = UnfinishedLoad.read(progress);
+    if (loadingSlot != null && found != null && loadingSlot.equals(found.plan().slot())) {
+      if (!found.waiting().isEmpty()) {
+        throw new SluiceException(
+            "Postgres at "
+                + postgres
+                + " has the slot "
+                + slots.name()
+                + " beside "
+                + slots.loading()
+                + ", which is of a load that has not brought all rows: somebody else has made the"
+                + " first. Nothing was changed. If nobody reads from it: SELECT"
+                + " pg_drop_replication_slot('"
+                + slots.name()
+                + "'); and the same command goes on with the load.");
+      }
+      own.named();
+      own.loading(loadingSlot);
+      forget(found.plan().keptSince());
+    }
+    throw new SluiceException(loadedAlready());
   }
 
   private void refuseToBegin(Connection connection, boolean restart) throws SQLException {
@@ -424,7 +444,6 @@ public final class InitialLoad {
                   snapshot.moment(),
                   Transfer.of(mapping, snapshot.moment()).toString(),
                   bulk.chunks(snapshot.connection())));
-      own.share(snapshot.connection());
       return snapshot;
     } catch (SQLException | RuntimeException e) {
       if (snapshot == null) {

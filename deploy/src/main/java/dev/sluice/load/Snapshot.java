@@ -71,17 +71,29 @@ final class Snapshot implements AutoCloseable {
               .withSlotName(slots.loading())
               .withOutputPlugin("pgoutput")
               .make();
-      Connection keeper = begun(postgres, created.getSnapshotName());
+      Connection keeper = null;
       try {
+        keeper = begun(postgres, created.getSnapshotName());
         Moment moment = moment(keeper, slots.position(keeper));
         String name = export(keeper);
         String identity = slots.identity(keeper);
         Keeper.engage(keeper, table, slots, identity, hold);
         return new Snapshot(postgres, begun(postgres, name), name, moment, identity);
       } catch (SQLException e) {
-        keeper.close();
+        if (keeper != null) {
+          keeper.close();
+        }
+        dropMade(replication, slots.loading());
         throw e;
       }
+    }
+  }
+
+  private static void dropMade(Connection replication, String slot) {
+    try {
+      replication.unwrap(PGConnection.class).getReplicationAPI().dropReplicationSlot(slot);
+    } catch (SQLException e) {
+      // The next load finds it, without rows, and drops it.
     }
   }
 

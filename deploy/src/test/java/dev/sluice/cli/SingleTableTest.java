@@ -18,7 +18,7 @@ final class SingleTableTest {
   private static final String WORKER = "${env:SLUICE_POSTGRES_TABLE}";
 
   private static List<String> others(Map<String, String> config) {
-    return SingleTable.others(config, ORDERS, ALL, WORKER);
+    return SingleTable.others(config, ORDERS, ALL);
   }
 
   @Test
@@ -47,7 +47,7 @@ final class SingleTableTest {
   void withoutAListAllThatIsPublishedCounts() {
     assertThat(others(Map.of("heartbeat.action.query", "INSERT INTO sluice_heartbeat VALUES (1)")))
         .containsExactly("public.order_lines", "shop.orders");
-    assertThat(SingleTable.others(Map.of(), ORDERS, List.of(ORDERS), WORKER)).isEmpty();
+    assertThat(SingleTable.others(Map.of(), ORDERS, List.of(ORDERS))).isEmpty();
   }
 
   @Test
