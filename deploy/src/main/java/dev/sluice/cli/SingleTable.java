@@ -54,11 +54,12 @@ final class SingleTable {
     Publication publication = Publication.of(config);
     List<String> others;
     try {
-      List<TableName> streamed =
-          publication.covers(postgres, pipeline.table())
-              ? publication.tables(postgres)
-              : tables(postgres);
-      streamed.retainAll(tables(postgres));
+      List<TableName> streamed = tables(postgres);
+      List<TableName> published = publication.tables(postgres);
+      // A list says what is meant, also before a publication is made for it.
+      if (published.contains(pipeline.table()) || !config.containsKey("table.include.list")) {
+        streamed.retainAll(published);
+      }
       others = others(config, pipeline.table(), streamed);
     } catch (SQLException e) {
       throw postgres.failed(e);

@@ -124,7 +124,7 @@ public final class Registration {
     }
   }
 
-  /** Of no source that is created: it goes on from what Connect has kept of its name. */
+  /** A source that is created goes on from what Connect has kept of its name. */
   public static final Predicate<JsonNode> KEEP_OFFSETS = offsets -> false;
 
   /**
@@ -193,9 +193,15 @@ public final class Registration {
 
   private void create(ConnectorSpec source, Predicate<JsonNode> forget) {
     connect.createStopped(source);
-    JsonNode offsets = connect.offsets(source.name());
-    if (!offsets.path("offsets").isEmpty() && forget.test(offsets)) {
-      connect.resetOffsets(source.name());
+    try {
+      JsonNode offsets = connect.offsets(source.name());
+      if (!offsets.path("offsets").isEmpty() && forget.test(offsets)) {
+        connect.resetOffsets(source.name());
+      }
+    } catch (RuntimeException e) {
+      // Who comes next must find none that was never started, and would take it for one at rest.
+      connect.delete(source.name());
+      throw e;
     }
     connect.resume(source.name());
   }

@@ -62,7 +62,7 @@ record OldestTransaction(
   /** Which it is, and who ends it how, as the end of a sentence. */
   String words() {
     return (gid == null ? ofSession() : prepared())
-        + (others == 0 ? "" : "; %,d younger ones after it".formatted(others));
+        + (others == 0 ? "" : "; %,d more after it".formatted(others));
   }
 
   private String ofSession() {

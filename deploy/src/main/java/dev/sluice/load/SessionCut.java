@@ -29,7 +29,7 @@ final class SessionCut {
               state.startsWith("08")
                   ? "something on the way, such as a firewall, or Postgres that went down"
                       + " (tcp_keepalives_idle has Postgres itself look after its connections)"
-                  : "unknown";
+                  : "what its words do not tell";
         };
     return cut.getMessage() + " (by " + cause + ")";
   }

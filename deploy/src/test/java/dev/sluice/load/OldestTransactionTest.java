@@ -23,7 +23,7 @@ final class OldestTransactionTest {
         .startsWith(
             "the transaction of session 4711 (application_name '', role other, database shop) to"
                 + " end: ")
-        .endsWith("; 2 younger ones after it");
+        .endsWith("; 2 more after it");
   }
 
   @Test
@@ -32,6 +32,6 @@ final class OldestTransactionTest {
         .isEqualTo(
             "the prepared transaction 'it''s?1' (role bank, database pay, open for 3,600 s) to end:"
                 + " its owner decides, in that database, between COMMIT PREPARED 'it''s?1' and"
-                + " ROLLBACK PREPARED 'it''s?1'; 1 younger ones after it");
+                + " ROLLBACK PREPARED 'it''s?1'; 1 more after it");
   }
 }

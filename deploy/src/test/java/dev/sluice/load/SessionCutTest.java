@@ -19,8 +19,8 @@ final class SessionCutTest {
     "08006, firewall",
     "08003, tcp_keepalives_idle",
     "SLU01, a pooler",
-    "XX000, unknown",
-    ", unknown"
+    "XX000, do not tell",
+    ", do not tell"
   })
   void theStateTellsTheSetting(String state, String expected) {
     assertThat(SessionCut.words(new SQLException("FATAL: the end", state)))
