@@ -32,9 +32,12 @@ BEGIN
      AND NOT (SELECT pubviaroot FROM pg_publication WHERE pubname = 'sluice') THEN
     ALTER PUBLICATION sluice SET (publish_via_partition_root = true);
   END IF;
+  -- As one of all tables, or of its schema's, it is covered too: then nothing has to be added, nor can it be to FOR ALL TABLES.
   IF NOT EXISTS (
-    SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
-    WHERE p.pubname = 'sluice' AND r.prrelid = source
+    SELECT FROM pg_publication_tables t
+    JOIN pg_namespace n ON n.nspname = t.schemaname
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+    WHERE t.pubname = 'sluice' AND c.oid = source
   ) THEN
     ALTER PUBLICATION sluice ADD TABLE public.app_user_visits;
     changed := true;

@@ -1,10 +1,15 @@
 package dev.sluice.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.JsonConverters;
+import dev.sluice.connect.Registration.Action;
+import dev.sluice.connect.Registration.Change;
+import dev.sluice.connect.SourceOffsets;
 import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
@@ -16,6 +21,7 @@ import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.Topics;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** The bulk load of a pipeline that is about to be registered: what load and register share. */
 final class FirstRows {
@@ -26,6 +32,33 @@ final class FirstRows {
   static String report(BulkLoad.Result result) {
     return "Loaded %,d rows (%,d MB) in %.1f s, %,d rows/s"
         .formatted(result.rows(), result.bytes() >> 20, result.seconds(), result.rate());
+  }
+
+  /**
+   * What no validation of one connector by itself finds.
+   *
+   * @throws SluiceException when the sink cannot read what the source writes
+   */
+  private static void refuseOtherFormats(ConnectorSpec source, ConnectorSpec sink) {
+    String written = JsonConverters.format(source.config());
+    String read = JsonConverters.format(sink.config());
+    if (written != null && read != null && !written.equals(read)) {
+      throw new SluiceException(
+          source.name()
+              + " writes "
+              + written
+              + ", and "
+              + sink.name()
+              + " reads "
+              + read
+              + ": give both the same value.converter and value.converter.schemas.enable. Nothing"
+              + " was changed.");
+    }
+  }
+
+  /** Whether a change makes a sink start anew. */
+  static boolean startsSink(Change change) {
+    return change.spec().isSink() && change.action() != Action.UNCHANGED;
   }
 
   /** A source that is there has begun its stream already. */
@@ -39,8 +72,32 @@ final class FirstRows {
     }
   }
 
-  /** Publishes the table and loads it. */
-  static BulkLoad.Result load(
+  /**
+   * Which offsets of an earlier source of its name a source must not go on from: after a load, all,
+   * because its slot is new; else those that its slot has left behind.
+   */
+  static Predicate<JsonNode> forgotten(
+      Pipeline pipeline, PostgresAddress postgres, boolean loaded, Consumer<String> say) {
+    return offsets -> {
+      boolean forget =
+          loaded
+              || SourceOffsets.areBefore(offsets, InitialLoad.confirmed(postgres, pipeline.slot()));
+      if (forget) {
+        say.accept(
+            pipeline.source().name()
+                + ": Connect has kept the offsets of an earlier one, which are of another slot;"
+                + " they are forgotten");
+      }
+      return forget;
+    };
+  }
+
+  /**
+   * A load that could begin: everything has been looked at, and nothing changed.
+   *
+   * @throws SluiceException when it could not, or when the stream could not go on after it
+   */
+  static InitialLoad checked(
       Pipeline pipeline,
       PostgresAddress postgres,
       ClickHouse clickHouse,
@@ -48,6 +105,8 @@ final class FirstRows {
       BulkLoad.Options options,
       boolean restart,
       Narrator narrator) {
+    refuseOtherFormats(pipeline.source(), pipeline.sink());
+    new SingleTable(pipeline).refuseOthers(postgres);
     TableMapping tables = pipeline.tables(postgres, clickHouse);
     String refusal = InitialLoad.refusal(tables);
     if (refusal != null) {
@@ -61,10 +120,21 @@ final class FirstRows {
             pipeline.table(),
             pipeline.factTable())
         .refuseLoss();
+    InitialLoad load =
+        new InitialLoad(postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator);
+    load.refuse(restart);
+    return load;
+  }
+
+  /** Publishes the table and loads it. */
+  static BulkLoad.Result run(
+      InitialLoad load,
+      Pipeline pipeline,
+      PostgresAddress postgres,
+      boolean restart,
+      Narrator narrator) {
     publish(pipeline, postgres, narrator);
-    return new InitialLoad(
-            postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator)
-        .run(restart);
+    return load.run(restart);
   }
 
   /** Makes the topic that the first change would have to wait for. */

@@ -156,29 +156,31 @@ final class LoadCommand implements Callable<Integer> {
       changes = registration.changes(connectors);
       registration.refuseInvalid(changes);
     }
-    console.say(
-        FirstRows.report(
-            FirstRows.load(
-                pipeline,
-                postgres,
-                clickHouse,
-                options.servers().dataDir(),
-                how,
-                restart,
-                console)));
+    InitialLoad load =
+        FirstRows.checked(
+            pipeline, postgres, clickHouse, options.servers().dataDir(), how, restart, console);
+    if (changes.stream().anyMatch(FirstRows::startsSink)) {
+      registration.refuseUnstartable(pipeline.sink(), TASKS_LIMIT);
+    }
+    console.say(FirstRows.report(FirstRows.run(load, pipeline, postgres, restart, console)));
     FirstRows.createTopic(pipeline, options.servers().kafka(), console::say);
     if (!noRegister) {
       FirstRows.createQueue(pipeline.sink(), options.servers().kafka(), console::say);
     }
     registration.apply(
-        changes, TASKS_LIMIT, change -> console.say(change.spec().name() + ": all tasks run"));
+        changes,
+        TASKS_LIMIT,
+        FirstRows.forgotten(pipeline, postgres, true, console::say),
+        change -> console.say(change.spec().name() + ": all tasks run"));
     if (noRegister) {
       console.say(
           "The slot "
               + pipeline.slot()
               + " keeps what changes from now on: register "
               + pipeline.source().name()
-              + " with snapshot.mode=no_data soon.");
+              + " with snapshot.mode=no_data soon. Where Connect has had a source of that name, it"
+              + " has kept its offsets, which are of another slot: ./sluice register --initial-load"
+              + " bulk forgets them.");
     }
   }
 

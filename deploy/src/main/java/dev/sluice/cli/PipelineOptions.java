@@ -59,6 +59,10 @@ final class PipelineOptions {
 
   /** Finds the pipeline among the connectors of the cluster, or in the files given. */
   Pipeline pipeline() {
+    return pipeline(List.of());
+  }
+
+  private Pipeline pipeline(List<ConnectorSpec> otherSources) {
     List<ConnectorSpec> all = new ArrayList<>();
     if (!isFile(sinkName) || !isFile(sourceName)) {
       for (Connector connector : servers.connect().connectors().values()) {
@@ -66,6 +70,9 @@ final class PipelineOptions {
       }
     }
     ConnectorSpec sink = sinkName == null ? onlySink(all) : named(all, sinkName, "--sink");
+    if (all.stream().allMatch(ConnectorSpec::isSink)) {
+      all.addAll(otherSources);
+    }
     TableName assumedTable = table != null ? table : servers.table();
     ConnectorSpec source =
         sourceName == null
@@ -94,7 +101,10 @@ final class PipelineOptions {
     }
   }
 
-  /** As {@link #pipeline()}; where no connector is registered yet, the one of connect-configs. */
+  /**
+   * As {@link #pipeline()}; where no connector is registered yet, or no source any more, the one of
+   * connect-configs.
+   */
   Pipeline pipelineOrDefault() {
     boolean none;
     try {
@@ -102,12 +112,16 @@ final class PipelineOptions {
     } catch (ConnectClient.Unreachable e) {
       none = true; // That is one of the things a doctor finds.
     }
-    if (none && sinkName == null && sourceName == null) {
-      Path configs = Home.locate().configs();
-      sinkName = configs.resolve("sink.json").toString();
-      sourceName = configs.resolve("source.json").toString();
+    if (sinkName != null || sourceName != null) {
+      return pipeline();
     }
-    return pipeline();
+    Path configs = Home.locate().configs();
+    Path source = configs.resolve("source.json");
+    if (none) {
+      sinkName = configs.resolve("sink.json").toString();
+      sourceName = source.toString();
+    }
+    return pipeline(List.of(ConnectorSpec.read(source)));
   }
 
   private static boolean isFile(String name) {

@@ -75,14 +75,15 @@ final class PrepareCommand implements Callable<Integer> {
     PostgresAddress postgres = servers.postgres();
     ClickHouseAddress clickHouse = servers.clickHouse();
     Home home = Home.locate();
-    if (visits != null && Visits.create(postgres, visits)) {
-      out.println("Created %,d visits in Postgres".formatted(visits));
-    }
-    Publication.refuseUnpublishable(postgres, table);
-    Publication.add(postgres, table, home.publicationSql()).forEach(out::println);
-    out.println("Postgres at " + postgres + " publishes " + table);
     FactTable factTable = strict ? FactTable.STRICT : FactTable.DEFAULT;
     try (ClickHouse client = new ClickHouse(clickHouse)) {
+      client.number("SELECT 1"); // Before Postgres is changed.
+      if (visits != null && Visits.create(postgres, visits)) {
+        out.println("Created %,d visits in Postgres".formatted(visits));
+      }
+      Publication.refuseUnpublishable(postgres, table);
+      Publication.add(postgres, table, home.publicationSql()).forEach(out::println);
+      out.println("Postgres at " + postgres + " publishes " + table);
       client.execute(home.sql(factTable));
     }
     out.println("ClickHouse at " + clickHouse + " has " + factTable.tableName());

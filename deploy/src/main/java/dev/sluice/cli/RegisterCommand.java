@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -121,8 +123,9 @@ final class RegisterCommand implements Callable<Integer> {
       out.println("Nothing was changed (--dry-run).");
       return 0;
     }
+    Predicate<JsonNode> forgotten = Registration.KEEP_OFFSETS;
     if (bulk && registered == null) {
-      load(specs);
+      forgotten = load(specs, registration, changes);
     }
     if (replaced != null) {
       client.delete(replaced);
@@ -133,20 +136,23 @@ final class RegisterCommand implements Callable<Integer> {
     registration.apply(
         changes,
         Duration.ofSeconds(timeoutSeconds),
+        forgotten,
         change -> out.println(change.spec().name() + ": all tasks run"));
     return 0;
   }
 
-  private void load(List<ConnectorSpec> specs) {
+  /** Returns which offsets the source must not go on from. */
+  private Predicate<JsonNode> load(
+      List<ConnectorSpec> specs, Registration registration, List<Change> changes) {
     Console console = Console.standard();
     Pipeline pipeline = Pipeline.of(only(specs, false), only(specs, true), servers.table());
     if (InitialLoad.isDone(servers.postgres(), pipeline.slot())) {
       console.say("The slot " + pipeline.slot() + " is there: the table has been loaded");
-      return;
+      return FirstRows.forgotten(pipeline, servers.postgres(), false, console::say);
     }
     try (ClickHouse clickHouse = new ClickHouse(servers.clickHouse())) {
-      BulkLoad.Result result =
-          FirstRows.load(
+      InitialLoad load =
+          FirstRows.checked(
               pipeline,
               servers.postgres(),
               clickHouse,
@@ -154,8 +160,13 @@ final class RegisterCommand implements Callable<Integer> {
               BulkLoad.Options.DEFAULT,
               false,
               console);
-      console.say(FirstRows.report(result));
+      if (changes.stream().anyMatch(FirstRows::startsSink)) {
+        registration.refuseUnstartable(pipeline.sink(), Duration.ofSeconds(timeoutSeconds));
+      }
+      console.say(
+          FirstRows.report(FirstRows.run(load, pipeline, servers.postgres(), false, console)));
       FirstRows.createTopic(pipeline, servers.kafka(), console::say);
+      return FirstRows.forgotten(pipeline, servers.postgres(), true, console::say);
     } finally {
       console.endProgress();
     }

@@ -175,6 +175,14 @@ public final class ConnectClient {
     call("PUT", connectorPath(spec.name()) + "/config", spec.config());
   }
 
+  /** Creates a connector that does not run until it is resumed. */
+  public void createStopped(ConnectorSpec spec) {
+    call(
+        "POST",
+        "/connectors",
+        Map.of("name", spec.name(), "config", spec.config(), "initial_state", "STOPPED"));
+  }
+
   /** Removes the connector; its offsets stay. */
   public void delete(String name) {
     call("DELETE", connectorPath(name), null);

@@ -31,6 +31,22 @@ public final class JsonConverters {
     return isKafkas(config) && isTrue(config, "replace.null.with.default");
   }
 
+  /**
+   * What a connector's values are in the topic, in words that are the same for those who understand
+   * one another; null where the worker's converter is taken.
+   */
+  public static String format(Map<String, String> config) {
+    String converter = config.get("value.converter");
+    if (converter == null) {
+      return null;
+    } else if (isSchemaless(config)) {
+      return "JSON without schemas";
+    } else if (isKafkas(config)) {
+      return "JSON with schemas";
+    }
+    return "what " + converter.substring(converter.lastIndexOf('.') + 1) + " writes";
+  }
+
   private static boolean isNamed(Map<String, String> config, String className) {
     String converter = config.getOrDefault("value.converter", "");
     String simpleName = className.substring(className.lastIndexOf('.') + 1);

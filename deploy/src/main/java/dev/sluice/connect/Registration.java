@@ -1,5 +1,6 @@
 package dev.sluice.connect;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient.Connector;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -42,6 +44,9 @@ public final class Registration {
 
   /** The change of one connector; {@code settings} is empty unless it is an update. */
   public record Change(ConnectorSpec spec, Action action, List<SettingChange> settings) {}
+
+  /** Longer than a topic's name may be. */
+  private static final String NO_TOPIC = "none[.]{250}";
 
   private static final Duration OLD_TASKS = Duration.ofSeconds(10);
   private static final Duration OLD_FAILURE = Duration.ofSeconds(2);
@@ -119,17 +124,33 @@ public final class Registration {
     }
   }
 
+  /** A source that is created goes on from what Connect has kept of its name. */
+  public static final Predicate<JsonNode> KEEP_OFFSETS = offsets -> false;
+
+  /**
+   * As {@link #apply(List, Duration, Predicate, Consumer)}, with the offsets that Connect has kept.
+   */
+  public void apply(List<Change> changes, Duration limit, Consumer<Change> running) {
+    apply(changes, limit, KEEP_OFFSETS, running);
+  }
+
   /**
    * Applies all changes, unchanged connectors left alone, and waits until every connector and all
    * its tasks run as the changes want them.
    *
    * @param limit for each connector
+   * @param forget whether a source that is created must not go on from these offsets, which Connect
+   *     has kept of a removed one of its name, in Connect's own form; they are gone before it first
+   *     runs
    * @param running hears of each that runs
    * @throws SluiceException with the trace of the first task that failed, or when the time is over
    */
-  public void apply(List<Change> changes, Duration limit, Consumer<Change> running) {
+  public void apply(
+      List<Change> changes, Duration limit, Predicate<JsonNode> forget, Consumer<Change> running) {
     for (Change change : changes) {
-      if (change.action() != Action.UNCHANGED) {
+      if (change.action() == Action.CREATE && !change.spec().isSink()) {
+        create(change.spec(), forget);
+      } else if (change.action() != Action.UNCHANGED) {
         connect.put(change.spec());
       }
     }
@@ -137,6 +158,52 @@ public final class Registration {
       awaitRunning(change, limit);
       running.accept(change);
     }
+  }
+
+  /**
+   * Starts a sink for a moment, under another name and without any topic, and removes it again: the
+   * only way to learn of what its transforms, its converters and its tasks refuse together, which
+   * no validation of single settings finds.
+   *
+   * @param limit how long its tasks may take to run
+   * @throws SluiceException with the trace of the task that failed
+   */
+  public void refuseUnstartable(ConnectorSpec sink, Duration limit) {
+    ConnectorSpec trial = trial(sink);
+    connect.put(trial);
+    try {
+      awaitRunning(new Change(trial, Action.CREATE, List.of()), limit);
+    } catch (SluiceException e) {
+      throw new SluiceException(
+          sink.name() + " would fail at its start. Nothing was changed. " + e.getMessage(), e);
+    } finally {
+      connect.delete(trial.name());
+    }
+  }
+
+  /** Reads nothing, and makes no dead letter queue. */
+  static ConnectorSpec trial(ConnectorSpec sink) {
+    Map<String, String> config = new TreeMap<>(sink.config());
+    config.remove("topics");
+    config.keySet().removeIf(setting -> setting.startsWith("errors."));
+    config.put("topics.regex", NO_TOPIC);
+    config.put("tasks.max", "1");
+    return new ConnectorSpec(sink.name() + "-trial", config);
+  }
+
+  private void create(ConnectorSpec source, Predicate<JsonNode> forget) {
+    connect.createStopped(source);
+    try {
+      JsonNode offsets = connect.offsets(source.name());
+      if (!offsets.path("offsets").isEmpty() && forget.test(offsets)) {
+        connect.resetOffsets(source.name());
+      }
+    } catch (RuntimeException e) {
+      // Who comes next must find none that was never started, and would take it for one at rest.
+      connect.delete(source.name());
+      throw e;
+    }
+    connect.resume(source.name());
   }
 
   private void awaitRunning(Change change, Duration limit) {
@@ -152,7 +219,9 @@ public final class Registration {
       Connector connector = connect.connectors().get(name);
       Health health = connector == null ? Health.DEGRADED : Health.of(connector);
       long now = System.nanoTime();
-      if (health == Health.OK || health == Health.PAUSED || health == Health.STOPPED) {
+      boolean isNew = change.action() == Action.CREATE;
+      boolean atRest = health == Health.PAUSED || health == Health.STOPPED;
+      if (health == Health.OK || atRest && !isNew) {
         if (oldTasksGone || health != Health.OK || now - begin > OLD_TASKS.toNanos()) {
           return;
         }

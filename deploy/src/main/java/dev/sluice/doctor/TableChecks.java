@@ -41,6 +41,7 @@ final class TableChecks {
       List<String> order,
       int postgresMajor) {}
 
+  static final String COLUMNS = "columns of the schema";
   static final String KIND = "kind of table";
   static final String STREAMED_TYPES = "types in the stream";
   static final String PLACES = "places of the columns";
@@ -110,14 +111,14 @@ final class TableChecks {
     boolean asNull = of.mapping().ignoresMissing();
     if (!missing.isEmpty() && asNull) {
       findings.warn(
-          "columns of the schema",
+          COLUMNS,
           "null for ever, because Postgres has no column for them: " + list(missing),
           "missing.columns is ignore",
           "renames, or DEFAULT in the schema of the transform, or leave them out");
     } else {
       findings.require(
           missing.isEmpty(),
-          "columns of the schema",
+          COLUMNS,
           missing.isEmpty() ? "all in " + source.name() : "not in Postgres: " + list(missing),
           "every change becomes a dead letter",
           "renames, or DEFAULT in the schema of the transform, or leave them out of it");

@@ -79,6 +79,33 @@ public record TableReview(
   }
 
   /**
+   * Before anything is changed.
+   *
+   * @throws SluiceException naming the columns of the schema that the table has not
+   */
+  public void refuseOtherShape() {
+    try {
+      checks().stream()
+          .filter(check -> check.verdict() == Verdict.FAIL)
+          .filter(check -> check.name().equals(TableChecks.COLUMNS))
+          .findFirst()
+          .ifPresent(
+              check -> {
+                throw new SluiceException(
+                    table
+                        + " has another shape than the fact table "
+                        + factTable
+                        + " wants ("
+                        + check.found()
+                        + "). Nothing was changed. For a table of another shape write a source, a"
+                        + " sink and a fact table of its own: see README.md, Your own Postgres.");
+              });
+    } catch (SQLException e) {
+      throw postgres.failed(e);
+    }
+  }
+
+  /**
    * Before a load.
    *
    * @throws SluiceException with what would be wrong after it, and what mends it

@@ -3,6 +3,7 @@ package dev.sluice.load;
 import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
+import dev.sluice.load.Ownership.Disowned;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer;
 import dev.sluice.pipeline.ClickHouse;
@@ -32,7 +33,9 @@ import java.util.function.ObjLongConsumer;
  * <p>Failure semantics: while the snapshot is held, a chunk whose servers failed is copied again
  * with back-off until nothing has got through for {@link Options#patience}, then {@link
  * OutOfPatience}; chunks that are done stay done. When the snapshot itself is gone (Postgres has
- * stopped), {@link SnapshotLost}. A value that does not fit stops the load and names the column.
+ * stopped), {@link SnapshotLost}. When the load may be another process's by now, {@link
+ * Ownership.Disowned}: no row is written any more. A value that does not fit stops the load and
+ * names the column.
  */
 public final class BulkLoad {
 
@@ -88,6 +91,8 @@ public final class BulkLoad {
   private final TableMapping mapping;
   private final Options options;
   private final Narrator narrator;
+  private final Guard guard;
+  private final AtomicLong sentRows;
   private final AtomicLong rows = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong pages = new AtomicLong();
@@ -98,23 +103,31 @@ public final class BulkLoad {
   private final Queue<ChunkCopier> copiers = new ConcurrentLinkedQueue<>();
   private volatile boolean stopped;
 
+  /**
+   * @param guard says whether rows may be written
+   * @param sentRows is counted up with every row that ClickHouse may have got
+   */
   BulkLoad(
       PostgresAddress postgres,
       ClickHouse clickHouse,
       TableMapping mapping,
       Options options,
-      Narrator narrator) {
+      Narrator narrator,
+      Guard guard,
+      AtomicLong sentRows) {
     this.postgres = postgres;
     this.clickHouse = clickHouse;
     this.mapping = mapping;
     this.options = options;
     this.narrator = narrator;
+    this.guard = guard;
+    this.sentRows = sentRows;
     this.pool = Executors.newFixedThreadPool(options.parallel());
   }
 
   /** Copies what is left of a load; a slot's WAL is kept meanwhile. */
   Result copyAll(Snapshot snapshot, UnfinishedLoad unfinished, WalWatch kept)
-      throws SnapshotLost, OutOfPatience {
+      throws Disowned, SnapshotLost, OutOfPatience {
     return copy(snapshot, unfinished.waiting(), "true", kept, unfinished::done);
   }
 
@@ -123,7 +136,7 @@ public final class BulkLoad {
    *
    * @param filter which of them, in Postgres's SQL
    */
-  Result copy(Snapshot snapshot, String filter) throws SnapshotLost, OutOfPatience {
+  Result copy(Snapshot snapshot, String filter) throws Disowned, SnapshotLost, OutOfPatience {
     List<Chunk> all = List.of(Chunk.whole(mapping.source().sql()));
     return copy(snapshot, all, filter, new WalWatch(null, narrator), (chunk, copied) -> {});
   }
@@ -134,7 +147,7 @@ public final class BulkLoad {
       String filter,
       WalWatch kept,
       ObjLongConsumer<Chunk> whenDone)
-      throws SnapshotLost, OutOfPatience {
+      throws Disowned, SnapshotLost, OutOfPatience {
     long begin = System.nanoTime();
     Transfer transfer = Transfer.of(mapping, snapshot.moment());
     Queue<Chunk> waiting = new ConcurrentLinkedQueue<>(chunks);
@@ -151,6 +164,7 @@ public final class BulkLoad {
       }
       while (workers.stream().anyMatch(worker -> !worker.isDone())) {
         Pause.millis(100);
+        guard.refuseLost();
         tell(begin, allPages, kept.look(snapshot.connection()));
       }
       for (Future<?> worker : workers) {
@@ -165,6 +179,12 @@ public final class BulkLoad {
           throw new OutOfPatience(failure.getMessage());
         }
         throw new SluiceException(failure.getMessage());
+      }
+      if (e.getCause() instanceof Disowned disowned) {
+        throw disowned;
+      }
+      if (e.getCause() instanceof SnapshotLost lost) {
+        throw lost;
       }
       throw new SluiceException(e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {
@@ -213,16 +233,18 @@ public final class BulkLoad {
       Transfer transfer,
       String filter,
       ObjLongConsumer<Chunk> whenDone)
-      throws ChunkCopier.Failure {
+      throws ChunkCopier.Failure, Disowned, SnapshotLost {
     try (ChunkCopier copier =
         new ChunkCopier(
             postgres,
             snapshot,
             clickHouse,
             transfer,
-            ChunkCopier.queryPrefix(mapping),
+            ChunkCopier.queryPrefix(mapping.fact(), snapshot.moment().lsn()),
             filter,
-            bytes)) {
+            guard,
+            bytes,
+            sentRows)) {
       copiers.add(copier);
       for (Chunk chunk; !stopped && (chunk = waiting.poll()) != null; ) {
         long copied = copyWithPatience(copier, chunk);
@@ -232,13 +254,14 @@ public final class BulkLoad {
         done.incrementAndGet();
         progressAt = System.nanoTime();
       }
-    } catch (ChunkCopier.Failure | RuntimeException e) {
+    } catch (ChunkCopier.Failure | Disowned | SnapshotLost | RuntimeException e) {
       stopped = true;
       throw e;
     }
   }
 
-  private long copyWithPatience(ChunkCopier copier, Chunk chunk) throws ChunkCopier.Failure {
+  private long copyWithPatience(ChunkCopier copier, Chunk chunk)
+      throws ChunkCopier.Failure, Disowned, SnapshotLost {
     for (long pause = 200; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         return copier.copy(chunk);

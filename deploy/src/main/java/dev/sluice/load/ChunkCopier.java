@@ -3,8 +3,9 @@ package dev.sluice.load;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.data.ClickHouseFormat;
 import dev.sluice.SluiceException;
+import dev.sluice.load.BulkLoad.SnapshotLost;
+import dev.sluice.load.Ownership.Disowned;
 import dev.sluice.mapping.CopyForm;
-import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
@@ -57,13 +58,17 @@ final class ChunkCopier implements AutoCloseable {
   private final Transfer transfer;
   private final String queryPrefix;
   private final String filter;
+  private final Guard guard;
   private final AtomicLong bytes;
+  private final AtomicLong sentRows;
   private volatile Connection connection;
 
   /**
    * @param queryPrefix how the ids of the inserts begin
    * @param filter which rows of a chunk to copy, in Postgres's SQL
+   * @param guard is asked before a chunk is begun, and before it is whole
    * @param bytes to be counted up with what is sent
+   * @param sentRows the same of rows, those of chunks that failed among them
    */
   ChunkCopier(
       PostgresAddress postgres,
@@ -72,14 +77,18 @@ final class ChunkCopier implements AutoCloseable {
       Transfer transfer,
       String queryPrefix,
       String filter,
-      AtomicLong bytes) {
+      Guard guard,
+      AtomicLong bytes,
+      AtomicLong sentRows) {
     this.postgres = postgres;
     this.snapshot = snapshot;
     this.clickHouse = clickHouse;
     this.transfer = transfer;
     this.queryPrefix = queryPrefix;
     this.filter = filter;
+    this.guard = guard;
     this.bytes = bytes;
+    this.sentRows = sentRows;
   }
 
   /**
@@ -87,10 +96,11 @@ final class ChunkCopier implements AutoCloseable {
    *
    * @return its rows
    */
-  long copy(Chunk chunk) throws Failure {
+  long copy(Chunk chunk) throws Failure, Disowned, SnapshotLost {
     String copy = transfer.copy(chunk.relation(), "(" + filter + ") AND " + chunk.condition());
     long[] sent = new long[1];
     try {
+      guard.proveWithSlot();
       CopyManager source = connection().unwrap(PGConnection.class).getCopyAPI();
       long written =
           clickHouse.insert(
@@ -106,19 +116,43 @@ final class ChunkCopier implements AutoCloseable {
                 .formatted(written, sent[0], chunk));
       }
       return sent[0];
-    } catch (SluiceException e) {
+    } catch (SluiceException | Disowned | SnapshotLost e) {
+      close();
       throw e;
     } catch (Exception e) {
       close();
+      guard.refuseLost();
       throw failure(e, chunk);
     }
   }
 
   private long send(CopyManager source, String copy, OutputStream out) throws IOException {
-    try (OutputStream counted = new BufferedOutputStream(new Counted(out, bytes), BUFFER)) {
-      return source.copyOut(copy, counted);
-    } catch (SQLException e) {
+    try {
+      OutputStream counted =
+          new CountedRows(new BufferedOutputStream(new Counted(out, bytes), BUFFER), sentRows);
+      long rows = source.copyOut(copy, counted);
+      guard.proveWithSlot();
+      // Only now: what ends without it is no whole INSERT to ClickHouse.
+      counted.close();
+      return rows;
+    } catch (SQLException | Disowned | SnapshotLost e) {
       throw new IOException(e);
+    }
+  }
+
+  /** Counts rows: the driver hands them on one by one. */
+  private static final class CountedRows extends FilterOutputStream {
+    private final AtomicLong rows;
+
+    CountedRows(OutputStream out, AtomicLong rows) {
+      super(out);
+      this.rows = rows;
+    }
+
+    @Override
+    public void write(byte[] buffer, int from, int length) throws IOException {
+      rows.incrementAndGet();
+      out.write(buffer, from, length);
     }
   }
 
@@ -143,6 +177,7 @@ final class ChunkCopier implements AutoCloseable {
       Connection fresh = postgres.connect();
       try {
         Transfer.prepare(fresh);
+        guard.share(fresh);
         snapshot.openOn(fresh);
       } catch (SQLException e) {
         fresh.close();
@@ -173,9 +208,9 @@ final class ChunkCopier implements AutoCloseable {
     return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
   }
 
-  /** How the ids of our inserts into a table begin. */
-  static String queryPrefix(TableMapping mapping) {
-    return "sluice-load-" + mapping.fact() + "-";
+  /** How the ids of our inserts begin of one moment into a table. */
+  static String queryPrefix(String fact, long lsn) {
+    return "sluice-load-" + fact + "-" + lsn + "-";
   }
 
   private Failure refused(ServerException refused, Chunk chunk) {

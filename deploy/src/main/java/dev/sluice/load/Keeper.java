@@ -11,20 +11,14 @@ import java.time.Duration;
 /**
  * A session of Postgres that holds a load's snapshot, and outlives the process that began it: it is
  * busy with a statement that waits, and Postgres does not look for the client of a busy session.
- * The statement ends when nobody has held the load's lock for a while; then it drops the load's
- * slot, so that no WAL is kept for a load that nobody goes on with.
+ * The statement ends when the load's slot is gone, or when nobody has held one of the load's locks
+ * for a while; then it drops the slot, so that no WAL is kept for a load that nobody goes on with.
  *
  * <p>The session goes by the slot's name as its {@code application_name}. It holds the lock that
  * every SELECT takes (ACCESS SHARE), so that nobody rewrites the table between two chunks; readers
  * and writers do not notice.
  */
 final class Keeper {
-
-  /** The first half of the key of every load's advisory lock; the other tells of the slot. */
-  private static final String LOADS = "hashtext('sluice load')";
-
-  /** The advisory lock of the process that is at work on a load; its parameter is the slot. */
-  static final String LOCK = "SELECT pg_try_advisory_lock(" + LOADS + ", hashtext(?))";
 
   private static final String WAIT =
       """
@@ -33,11 +27,11 @@ final class Keeper {
       BEGIN
         WHILE alone < %2$d LOOP
           PERFORM pg_sleep(1);
-          IF EXISTS (
-            SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-            WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.granted
-              AND l.classid = (%4$s::bigint & 4294967295)::oid
-              AND l.objid = (hashtext('%3$s')::bigint & 4294967295)::oid)
+          IF NOT EXISTS (
+            SELECT FROM pg_replication_slots s JOIN pg_database d ON d.datname = s.database
+            WHERE slot_name = '%1$s' AND d.oid || '/' || confirmed_flush_lsn = '%3$s')
+          THEN RETURN; END IF;
+          IF EXISTS (%4$s) OR EXISTS (%5$s)
           THEN alone := 0; ELSE alone := alone + 1; END IF;
         END LOOP;
         PERFORM pg_drop_replication_slot(slot_name) FROM pg_replication_slots
@@ -51,7 +45,7 @@ final class Keeper {
   private static final String END =
       "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
           + " WHERE application_name = ? AND backend_type = 'client backend'"
-          + " AND datname = current_database()";
+          + " AND datname = current_database() AND extract(epoch FROM backend_start)::text = ?";
 
   private Keeper() {}
 
@@ -60,22 +54,28 @@ final class Keeper {
    *
    * @param session is no longer the caller's
    * @param table as SQL writes it
-   * @param slot the source's, whose lock the process at work holds
-   * @param loadingSlot the load's
+   * @param identity of the load's slot: without that very slot there is nothing to keep
    */
   static void engage(
-      Connection session, String table, String slot, String loadingSlot, Duration hold)
+      Connection session, String table, LoadSlots slots, String identity, Duration hold)
       throws SQLException {
     try (Statement statement = session.createStatement()) {
       statement.execute("LOCK TABLE " + table + " IN ACCESS SHARE MODE");
-      statement.execute("SET application_name = '" + loadingSlot + "'");
+      statement.execute("SET application_name = '" + slots.loading() + "'");
       // From Postgres 14 on, a server may be told to look for the clients of busy sessions.
       statement.execute(
           "SELECT set_config(name, '0', false) FROM pg_settings"
               + " WHERE name = 'client_connection_check_interval'");
     }
-    String wait = WAIT.formatted(loadingSlot, Math.max(1, hold.toSeconds()), slot, LOADS);
-    Thread thread = new Thread(() -> run(session, wait), "keeper of " + loadingSlot);
+    String key = "hashtext('" + slots.name() + "')";
+    String wait =
+        WAIT.formatted(
+            slots.loading(),
+            Math.max(1, hold.toSeconds()),
+            identity,
+            LockSession.holders(LockSession.LOADS, key),
+            LockSession.holders(LockSession.COPIES, key));
+    Thread thread = new Thread(() -> run(session, wait), "keeper of " + slots.loading());
     thread.setDaemon(true);
     thread.start();
   }
@@ -100,10 +100,15 @@ final class Keeper {
     }
   }
 
-  /** Ends the session, and the snapshot with it; nothing without one. */
-  static void end(Connection connection, String loadingSlot) throws SQLException {
+  /**
+   * Ends the session, and the snapshot with it; nothing without one.
+   *
+   * @param since when it began
+   */
+  static void end(Connection connection, String loadingSlot, String since) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(END)) {
       statement.setString(1, loadingSlot);
+      statement.setString(2, since);
       statement.execute();
     }
   }

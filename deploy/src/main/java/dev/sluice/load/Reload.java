@@ -4,10 +4,12 @@ import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.load.BulkLoad.OutOfPatience;
 import dev.sluice.load.BulkLoad.SnapshotLost;
+import dev.sluice.load.Ownership.Disowned;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Some rows of a table read once more, into a fact table that a stream writes at the same time.
@@ -34,10 +36,12 @@ public final class Reload {
       BulkLoad.Options options,
       Narrator narrator) {
     try (Snapshot snapshot = Snapshot.now(postgres, options.patience(), narrator::progress)) {
-      return new BulkLoad(postgres, clickHouse, mapping, options, narrator).copy(snapshot, filter);
+      return new BulkLoad(
+              postgres, clickHouse, mapping, options, narrator, Guard.NONE, new AtomicLong())
+          .copy(snapshot, filter);
     } catch (SQLException e) {
       throw postgres.failed(e);
-    } catch (SnapshotLost | OutOfPatience e) {
+    } catch (Disowned | SnapshotLost | OutOfPatience e) {
       throw new SluiceException(e.getMessage() + "; run it again", e);
     }
   }

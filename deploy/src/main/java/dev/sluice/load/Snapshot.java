@@ -25,12 +25,15 @@ final class Snapshot implements AutoCloseable {
   private final Connection connection;
   private final String name;
   private final Moment moment;
+  private final String slot;
 
-  private Snapshot(PostgresAddress postgres, Connection connection, String name, Moment moment) {
+  private Snapshot(
+      PostgresAddress postgres, Connection connection, String name, Moment moment, String slot) {
     this.postgres = postgres;
     this.connection = connection;
     this.name = name;
     this.moment = moment;
+    this.slot = slot;
   }
 
   /** Of what is committed now. */
@@ -39,7 +42,7 @@ final class Snapshot implements AutoCloseable {
     long lsn = SafePosition.await(postgres, limit, progress);
     Connection connection = begun(postgres, null);
     try {
-      return new Snapshot(postgres, connection, export(connection), moment(connection, lsn));
+      return new Snapshot(postgres, connection, export(connection), moment(connection, lsn), null);
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -54,11 +57,9 @@ final class Snapshot implements AutoCloseable {
    * and those have to win over the rows that are loaded.
    *
    * @param table as SQL writes it
-   * @param slot the source's; the load's has another name
    * @param hold how long the snapshot outlives a process that has not closed it
    */
-  static Snapshot withSlot(
-      PostgresAddress postgres, String table, String slot, String loadingSlot, Duration hold)
+  static Snapshot withSlot(PostgresAddress postgres, String table, LoadSlots slots, Duration hold)
       throws SQLException {
     try (Connection replication = postgres.connectForReplication()) {
       ReplicationSlotInfo created =
@@ -67,26 +68,32 @@ final class Snapshot implements AutoCloseable {
               .getReplicationAPI()
               .createReplicationSlot()
               .logical()
-              .withSlotName(loadingSlot)
+              .withSlotName(slots.loading())
               .withOutputPlugin("pgoutput")
               .make();
-      Connection keeper = begun(postgres, created.getSnapshotName());
+      Connection keeper = null;
       try {
-        String lsn =
-            text(
-                keeper,
-                "SELECT pg_wal_lsn_diff(restart_lsn, '0/0')::bigint FROM pg_replication_slots"
-                    + " WHERE slot_name = '"
-                    + loadingSlot
-                    + "'");
-        Moment moment = moment(keeper, Long.parseLong(lsn));
+        keeper = begun(postgres, created.getSnapshotName());
+        Moment moment = moment(keeper, slots.position(keeper));
         String name = export(keeper);
-        Keeper.engage(keeper, table, slot, loadingSlot, hold);
-        return held(postgres, name, moment);
+        String identity = slots.identity(keeper);
+        Keeper.engage(keeper, table, slots, identity, hold);
+        return new Snapshot(postgres, begun(postgres, name), name, moment, identity);
       } catch (SQLException e) {
-        keeper.close();
+        if (keeper != null) {
+          keeper.close();
+        }
+        dropMade(replication, slots.loading());
         throw e;
       }
+    }
+  }
+
+  private static void dropMade(Connection replication, String slot) {
+    try {
+      replication.unwrap(PGConnection.class).getReplicationAPI().dropReplicationSlot(slot);
+    } catch (SQLException e) {
+      // The next load finds it, without rows, and drops it.
     }
   }
 
@@ -96,7 +103,7 @@ final class Snapshot implements AutoCloseable {
    * @throws SQLException also when it is no longer held
    */
   static Snapshot held(PostgresAddress postgres, String name, Moment moment) throws SQLException {
-    return new Snapshot(postgres, begun(postgres, name), name, moment);
+    return new Snapshot(postgres, begun(postgres, name), name, moment, null);
   }
 
   /** A connection of its own that sees a snapshot; without a name, the present. */
@@ -130,10 +137,9 @@ final class Snapshot implements AutoCloseable {
   }
 
   private static void begin(Connection connection, String snapshot) throws SQLException {
+    LockSession.stayAlive(connection);
     try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
-              + " SET max_parallel_workers_per_gather = 0");
+      statement.execute("SET max_parallel_workers_per_gather = 0");
       connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
       connection.setReadOnly(true);
       connection.setAutoCommit(false);
@@ -146,6 +152,11 @@ final class Snapshot implements AutoCloseable {
   /** What Postgres calls it. */
   String name() {
     return name;
+  }
+
+  /** The identity of the slot that was made with it; null where none was. */
+  String slot() {
+    return slot;
   }
 
   /** What the rows of this snapshot say of the change that they stand for. */

@@ -29,12 +29,23 @@ final class UnfinishedLoad {
   /**
    * What does not change while the load goes on.
    *
+   * @param slot the identity of the load's slot
+   * @param facts where the rows go
    * @param snapshot its name in Postgres
    * @param keptSince when the session that holds it began
    * @param transfer how rows are copied, to be compared
    */
   record Plan(
-      String snapshot, String keptSince, Moment moment, String transfer, List<Chunk> chunks) {}
+      String slot,
+      String facts,
+      String snapshot,
+      String keptSince,
+      Moment moment,
+      String transfer,
+      List<Chunk> chunks) {}
+
+  /** As many rows as a page of Postgres's usual size can hold. */
+  private static final long ROWS_OF_A_PAGE = 291;
 
   private final Path file;
   private final Plan plan;
@@ -96,6 +107,15 @@ final class UnfinishedLoad {
     return done.values().stream().mapToLong(Long::longValue).sum();
   }
 
+  /**
+   * How many rows may be in the fact table at most: those of the chunks that are done, and of the
+   * others what may have landed before they were broken off.
+   */
+  synchronized long mostRows() {
+    long pages = waiting().stream().mapToLong(Chunk::pages).sum();
+    return rows() + pages * ROWS_OF_A_PAGE;
+  }
+
   /** Notes a chunk that is in the fact table. */
   synchronized void done(Chunk chunk, long rows) {
     done.put(chunk, rows);
@@ -108,10 +128,17 @@ final class UnfinishedLoad {
     }
   }
 
-  /** Forgets the load. */
-  static void delete(Path file) {
+  /**
+   * Forgets the load; the notes of a load with another slot stay.
+   *
+   * @param slot the identity of the slot; null for notes of any
+   */
+  static void delete(Path file, String slot) {
     try {
-      Files.deleteIfExists(file);
+      UnfinishedLoad noted = read(file);
+      if (slot == null || noted == null || slot.equals(noted.plan.slot())) {
+        Files.deleteIfExists(file);
+      }
     } catch (IOException e) {
       throw cannot("removed", file, e);
     }

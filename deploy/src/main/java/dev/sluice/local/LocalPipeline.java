@@ -62,6 +62,7 @@ public final class LocalPipeline implements AutoCloseable {
   private ConnectorSpec source;
   private ClickHouse clickHouse;
   private TopicLag lag;
+  private boolean loaded;
   private boolean closed;
 
   /** Opens the data directory and chooses ports; starts nothing. */
@@ -109,6 +110,9 @@ public final class LocalPipeline implements AutoCloseable {
       if (Visits.create(stack.postgres(), options.rows())) {
         narrator.say("Created %,d visits in Postgres".formatted(options.rows()));
       }
+    }
+    if (options.postgres() != null) {
+      refuseOtherShape(clickHouse);
     }
     Publication.add(stack.postgres(), options.table(), home.publicationSql())
         .forEach(narrator::say);
@@ -164,6 +168,7 @@ public final class LocalPipeline implements AutoCloseable {
                       narrator)
                   .run(false));
     }
+    this.loaded = loaded.isPresent();
     source = InitialLoad.streaming(source);
     Topics.createForChanges(stack.kafka(), topic(), source.config());
     return loaded;
@@ -184,6 +189,8 @@ public final class LocalPipeline implements AutoCloseable {
     registration.apply(
         changes,
         TASKS_LIMIT,
+        // Connect keeps those of a source that was removed, and a load has made a new slot.
+        offsets -> loaded,
         change ->
             narrator.say(
                 "%s: %s, all tasks run"
@@ -362,11 +369,28 @@ public final class LocalPipeline implements AutoCloseable {
     }
     if (options.clickHouse() != null) {
       try (ClickHouse elsewhere = new ClickHouse(options.clickHouse())) {
-        elsewhere.number("SELECT 1");
-      } catch (SluiceException e) {
-        throw new SluiceException(e.getMessage() + " (--clickhouse)", e);
+        try {
+          elsewhere.number("SELECT 1");
+        } catch (SluiceException e) {
+          throw new SluiceException(e.getMessage() + " (--clickhouse)", e);
+        }
+        if (options.postgres() != null) {
+          refuseOtherShape(elsewhere);
+        }
       }
     }
+  }
+
+  /** Before anything is changed in a Postgres that runs elsewhere. */
+  private void refuseOtherShape(ClickHouse client) {
+    new TableReview(
+            options.postgres(),
+            client,
+            source.config(),
+            FactMapping.of(sink.config()),
+            options.table(),
+            options.factTable().tableName())
+        .refuseOtherShape();
   }
 
   /** One data directory belongs to one source table and one fact table. */

@@ -46,6 +46,11 @@ public final class ClickHouse implements AutoCloseable {
     this.client = address.connect(answerLimit);
   }
 
+  /** Where the server is. */
+  public ClickHouseAddress address() {
+    return address;
+  }
+
   /** All rows of a query; for small results. */
   public List<GenericRecord> rows(String sql) {
     return rows(sql, Map.of());

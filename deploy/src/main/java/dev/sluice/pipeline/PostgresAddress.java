@@ -55,6 +55,7 @@ public record PostgresAddress(
     properties.setProperty("password", password);
     properties.setProperty("connectTimeout", "5");
     properties.setProperty("ApplicationName", "sluice");
+    properties.setProperty("tcpKeepAlive", "true");
     return DriverManager.getConnection(
         "jdbc:postgresql://" + host + ":" + port + "/" + database, properties);
   }

@@ -76,7 +76,8 @@ public record Publication(String name) {
     return found.stream().findFirst();
   }
 
-  private List<TableName> tables(PostgresAddress postgres) throws SQLException {
+  /** The tables that it covers; none where it is not there. */
+  public List<TableName> tables(PostgresAddress postgres) throws SQLException {
     List<TableName> tables = new ArrayList<>();
     try (Connection connection = postgres.connect();
         PreparedStatement statement = connection.prepareStatement(TABLES)) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -30,7 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tables that people really have: what doctor says before anything is registered, and the stream.
@@ -264,6 +267,101 @@ final class TablesOfOnesOwnIT {
     assertThat(commands.run("prepare", "--table", "unready", "--postgres", mirror)).isEqualTo(1);
     assertThat(commands.output())
         .contains("must be owner", "Nothing was changed", "connect-configs/sql/postgres.sql");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ALL TABLES", "TABLES IN SCHEMA public"})
+  void prepareAddsNothingToAPublicationThatCoversTheTableAlready(String tables) throws Exception {
+    String name = "covered_" + tables.length();
+    execute("CREATE TABLE " + name + " (id int PRIMARY KEY, a text)");
+    execute("ALTER PUBLICATION sluice RENAME TO kept; CREATE PUBLICATION sluice FOR " + tables);
+    try {
+      assertThat(prepare(name)).as(commands::output).isZero();
+      assertThat(commands.output()).contains("publishes public." + name);
+    } finally {
+      execute("DROP PUBLICATION sluice; ALTER PUBLICATION kept RENAME TO sluice");
+    }
+    assertThat(text("SELECT relreplident FROM pg_class WHERE relname = '" + name + "'"))
+        .isEqualTo("f");
+    assertThat(published(name)).isEqualTo("0");
+  }
+
+  @Test
+  void prepareLooksForClickHouseBeforeItChangesPostgres() throws Exception {
+    execute("CREATE TABLE unchanged (id int PRIMARY KEY)");
+    assertThat(
+            commands.run(
+                "prepare",
+                "--table",
+                "unchanged",
+                "--clickhouse",
+                "http://127.0.0.1:1",
+                "--postgres",
+                pipeline.stack().postgres().url()))
+        .isEqualTo(1);
+    assertThat(commands.output()).contains("127.0.0.1:1/default");
+    assertThat(published("unchanged")).isEqualTo("0");
+    assertThat(text("SELECT relreplident FROM pg_class WHERE relname = 'unchanged'"))
+        .isEqualTo("d");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "source; table.include.list; public.refused,public.refused_too; streams other tables than"
+            + " public.refused too: public.refused_too",
+        "source; table.include.list; public[.]refused.*; streams other tables than public.refused"
+            + " too: public.refused_too",
+        "sink; transforms.fact.key.columns; number; refused-sink would fail at its start",
+        "sink; value.converter; org.apache.kafka.connect.json.JsonConverter; writes JSON without"
+            + " schemas, and refused-sink reads JSON with schemas",
+        "sink; batch.rows; many; refused-sink is refused: batch.rows"
+      })
+  void aLoadRefusesWhatWouldNotWorkAfterItBeforeAnythingIsChanged(
+      String connector, String setting, String value, String refusal, @TempDir Path folder)
+      throws Exception {
+    execute(
+        "DROP TABLE IF EXISTS refused, refused_too; CREATE TABLE refused (id int PRIMARY KEY);"
+            + " CREATE TABLE refused_too (id int PRIMARY KEY); INSERT INTO refused VALUES (1);"
+            + " GRANT SELECT ON refused, refused_too TO mirror");
+    pipeline.clickHouse().executeOne("DROP TABLE IF EXISTS refused");
+    String[] files =
+        stream(folder, "refused", "refused", "public.refused", "id Int32", "id", "full");
+    Path file = folder.resolve("refused-" + connector + ".json");
+    write(folder, ConnectorSpec.read(file).with(Map.of(setting, value)));
+
+    assertThat(commands.run("load", asOwner(files))).isEqualTo(1);
+
+    assertThat(commands.output()).contains(refusal);
+    assertThat(pipeline.clickHouse().number("SELECT count() FROM refused")).isZero();
+    assertThat(published("refused")).isEqualTo("0");
+    assertThat(text("SELECT count(*) FROM pg_replication_slots WHERE slot_name ^@ 'refused'"))
+        .isEqualTo("0");
+    assertThat(pipeline.connect().connectors().keySet())
+        .noneMatch(name -> name.contains("refused"));
+  }
+
+  private static String[] asOwner(String[] files) {
+    String[] changed = files.clone();
+    changed[changed.length - 1] = pipeline.stack().postgres().url();
+    return changed;
+  }
+
+  private static String published(String table) throws SQLException {
+    return text(
+        "SELECT count(*) FROM pg_publication_tables WHERE pubname = 'sluice' AND tablename = '"
+            + table
+            + "'");
+  }
+
+  private static String text(String sql) throws SQLException {
+    try (Connection connection = pipeline.stack().postgres().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -143,6 +144,31 @@ final class UpIT {
                   "postgresql://postgres@127.0.0.1:" + postgres.port() + "/postgres"))
           .isEqualTo(1);
       assertThat(log("up")).contains("shop.absent", "--table");
+
+      try (Connection connection = postgres.connect();
+          Statement statement = connection.createStatement()) {
+        statement.execute("CREATE TABLE shop.orders (number int PRIMARY KEY, total numeric)");
+        assertThat(
+                run(
+                    "--fresh",
+                    "--table",
+                    "shop.orders",
+                    "--postgres",
+                    "postgresql://postgres@127.0.0.1:" + postgres.port() + "/postgres",
+                    "--clickhouse",
+                    servers.stack().clickHouse().url()))
+            .isEqualTo(1);
+        assertThat(log("up"))
+            .contains("shop.orders has another shape", "customer_id", "Nothing was changed");
+        try (ResultSet row =
+            statement.executeQuery(
+                "SELECT relreplident, (SELECT count(*) FROM pg_publication_tables WHERE tablename ="
+                    + " 'orders') FROM pg_class WHERE oid = 'shop.orders'::regclass")) {
+          row.next();
+          assertThat(row.getString(1)).isEqualTo("d");
+          assertThat(row.getLong(2)).isZero();
+        }
+      }
     }
   }
 

@@ -38,6 +38,22 @@ class JsonConvertersTest {
     assertThat(JsonConverters.replacesNulls(config)).isFalse();
   }
 
+  @Test
+  void whoUnderstandOneAnotherHaveTheSameFormat() {
+    assertThat(JsonConverters.format(Map.of("value.converter", "SchemalessJson")))
+        .isEqualTo("JSON without schemas");
+    assertThat(
+            JsonConverters.format(
+                Map.of(
+                    "value.converter", "JsonConverter", "value.converter.schemas.enable", "false")))
+        .isEqualTo("JSON without schemas");
+    assertThat(JsonConverters.format(Map.of("value.converter", JsonConverters.KAFKAS)))
+        .isEqualTo("JSON with schemas");
+    assertThat(JsonConverters.format(Map.of("value.converter", "io.confluent.AvroConverter")))
+        .isEqualTo("what AvroConverter writes");
+    assertThat(JsonConverters.format(Map.of())).isNull();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "io.confluent.connect.avro.AvroConverter"})
   void otherConvertersAreNoneOfThem(String name) {

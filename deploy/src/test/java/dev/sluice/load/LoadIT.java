@@ -23,13 +23,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loads of a table at rest, with everything that can go wrong. */
@@ -193,21 +194,176 @@ final class LoadIT {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "created_at, made_at, the columns or the settings have changed since",
-    "(?s)chunks.*, '', sluice.progress is not there or not whole"
-  })
-  void aBrokenOffLoadWithoutItsNotesOrWithOtherSettingsBeginsAgain(
-      String noted, String instead, String reason) throws Exception {
+  @Test
+  void aBrokenOffLoadWithOtherSettingsBeginsAgain() throws Exception {
     brokenOff(Process::destroyForcibly, "--hold", "300");
-    Path notes = UnfinishedLoad.file(dataDir, "sluice");
-    Files.writeString(notes, Files.readString(notes).replaceFirst(noted, instead));
+    changeNotes("created_at", "made_at");
 
     assertThat(loader().waitFor()).as(log()).isZero();
 
-    assertThat(log()).contains(reason, "the load begins again");
+    assertThat(log())
+        .contains("the columns or the settings have changed since", "the load begins again");
     assertLoaded();
+  }
+
+  @Test
+  void theRowsOfALoadThatTheNotesDoNotTellOfAreLeftAlone() throws Exception {
+    brokenOff(Process::destroyForcibly, "--hold", "300");
+    String whole = Files.readString(UnfinishedLoad.file(dataDir, "sluice"));
+    long before = facts();
+    for (List<String> change :
+        List.of(
+            List.of("(?s)chunks.*", ""),
+            List.of("app_user_visits_fact\"", "another_fact\""),
+            List.of("slot\":\"", "slot\":\"1"))) {
+      Files.writeString(UnfinishedLoad.file(dataDir, "sluice"), whole);
+      changeNotes(change.get(0), change.get(1));
+
+      assertThatThrownBy(() -> load(SMALL_CHUNKS, () -> {}))
+          .as("%s", change)
+          .isInstanceOf(SluiceException.class)
+          .hasMessageContaining("sluice.progress does not tell of")
+          .hasMessageContaining("load --restart");
+
+      assertThat(facts()).isEqualTo(before);
+      assertThat(slots()).containsExactly("sluice_loading");
+      assertThat(keepers()).hasSize(1);
+    }
+    initialLoad(SMALL_CHUNKS, Narrator.SILENT).run(true);
+    assertLoaded();
+  }
+
+  private static void changeNotes(String noted, String instead) throws Exception {
+    Path notes = UnfinishedLoad.file(dataDir, "sluice");
+    Files.writeString(notes, Files.readString(notes).replaceFirst(noted, instead));
+  }
+
+  @Test
+  void aLoadWhoseLockSessionIsCutStaysTheOwnerAndASecondIsRefused() throws SQLException {
+    load(
+        SMALL_CHUNKS,
+        () -> {
+          execute(CUT + " AND l.mode = 'ExclusiveLock'");
+          assertThatThrownBy(() -> initialLoad(SMALL_CHUNKS, Narrator.SILENT).run(true))
+              .hasMessage("Another load for the slot sluice is at work.");
+        });
+    assertThat(said)
+        .anyMatch(
+            sentence ->
+                sentence.contains("The session that holds the load's lock was cut")
+                    && sentence.contains("pg_terminate_backend")
+                    && sentence.contains("no other load has begun meanwhile"))
+        .noneMatch(sentence -> sentence.contains("begins again"));
+    assertLoaded();
+  }
+
+  /** Which of two loads wins then is open; that one loses and removes nothing is not. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void ofTwoLoadsOneLoadsWhenEverySessionOfTheFirstIsCut(boolean restart) throws SQLException {
+    List<String> loaded = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
+    Strike second =
+        () -> {
+          execute(CUT);
+          try {
+            initialLoad(SMALL_CHUNKS, Narrator.SILENT).run(restart);
+            loaded.add("second");
+          } catch (SluiceException e) {
+            refused.add(e.getMessage());
+          }
+        };
+    try {
+      load(SMALL_CHUNKS, second);
+      loaded.add("first");
+    } catch (SluiceException e) {
+      refused.add(e.getMessage());
+    }
+    assertThat(loaded).as("refused: %s", refused).hasSize(1);
+    assertThat(refused)
+        .singleElement()
+        .asString()
+        .containsAnyOf("is at work", "has removed nothing", "has the slot sluice already");
+    assertLoaded();
+  }
+
+  @Test
+  void aRoleWhoseIdleSessionsAreEndedLoadsAllTheSame() throws SQLException {
+    execute("ALTER ROLE postgres SET idle_session_timeout = '1s'");
+    try (Connection idle = pipeline.stack().postgres().connect();
+        Statement statement = idle.createStatement();
+        ResultSet pid = statement.executeQuery("SELECT pg_backend_pid()")) {
+      pid.next();
+      String isThere = "SELECT pid FROM pg_stat_activity WHERE pid = " + pid.getInt(1);
+      load(SMALL_CHUNKS, () -> await().atMost(LIMIT).until(() -> texts(isThere).isEmpty()));
+    } finally {
+      execute("ALTER ROLE postgres RESET idle_session_timeout");
+    }
+    assertThat(said).noneMatch(sentence -> sentence.contains("was cut"));
+    assertLoaded();
+  }
+
+  @Test
+  void aLoadOutlivesItsHoldAndTheCutOfItsLock() throws SQLException {
+    BulkLoad.Options shortHold = new BulkLoad.Options(2, 1 << 20, LIMIT, Duration.ofSeconds(1));
+    load(
+        shortHold,
+        () -> {
+          execute(CUT + " AND l.mode = 'ExclusiveLock'");
+          await()
+              .atMost(LIMIT)
+              .during(Duration.ofSeconds(4))
+              .until(() -> keepers().size() == 1 && slots().equals(List.of("sluice_loading")));
+        });
+    assertThat(said).noneMatch(sentence -> sentence.contains("begins again"));
+    assertLoaded();
+  }
+
+  @Test
+  void aLoadWhoseSlotIsDroppedSaysSoAndBeginsAgain() throws SQLException {
+    load(SMALL_CHUNKS, LoadIT::dropSlot);
+    assertThat(said)
+        .anyMatch(
+            sentence ->
+                sentence.startsWith("The slot sluice_loading is gone")
+                    && sentence.endsWith("the load begins again"))
+        .noneMatch(sentence -> sentence.contains("the role needs"));
+    assertLoaded();
+  }
+
+  @Test
+  void rowsThatTheLoadHasNotBroughtAreNotEmptied() {
+    assertThatThrownBy(
+            () ->
+                load(
+                    SMALL_CHUNKS,
+                    () -> {
+                      pipeline
+                          .clickHouse()
+                          .execute(
+                              "INSERT INTO "
+                                  + FACTS
+                                  + " (id) SELECT toString(number) FROM numbers(200000)");
+                      dropSlot();
+                    }))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("has rows that this load has not brought")
+        .hasMessageContaining("has removed nothing");
+    assertThat(facts()).isGreaterThanOrEqualTo(200_000);
+  }
+
+  @Test
+  void aSlotThatSomebodyElseHasMadeEndsTheLoadAndNothingIsEmptied() {
+    assertThatThrownBy(
+            () ->
+                load(
+                    SMALL_CHUNKS,
+                    () ->
+                        execute("SELECT pg_create_logical_replication_slot('sluice', 'pgoutput')")))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("Somebody else has made the slot sluice meanwhile")
+        .hasMessageContaining("has removed nothing");
+    assertThat(facts()).isPositive();
   }
 
   @Test
@@ -269,12 +425,66 @@ final class LoadIT {
     assertLoaded();
   }
 
+  private static boolean executed(String sql) throws SQLException {
+    execute(sql);
+    return true;
+  }
+
+  private static void removeConnectors() {
+    pipeline.connect().stop("sluice-source");
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> pipeline.connect().resetOffsets("sluice-source") != null);
+    pipeline.connect().delete("sluice-source");
+    pipeline.connect().delete("sluice-sink");
+  }
+
   @Test
-  void registeringWithABulkLoadLoadsOnceAndStreamsFromThere() throws Exception {
+  void theCreationOfTheSlotNamesThePreparedTransactionThatItWaitsFor() throws SQLException {
+    execute("ALTER SYSTEM SET max_prepared_transactions = 2");
+    kill("Postgres");
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> texts("SHOW max_prepared_transactions").equals(List.of("2")));
+    execute(
+        "BEGIN; UPDATE app_user_visits SET state = 11 WHERE ctid = '(2,1)'; PREPARE TRANSACTION 'left'");
+    List<String> lines = new ArrayList<>();
+    Narrator ending =
+        new Narrator() {
+          @Override
+          public void say(String sentence) {}
+
+          @Override
+          public void progress(String line) {
+            if (line.contains("the prepared transaction 'left'") && lines.isEmpty()) {
+              lines.add(line);
+              try {
+                execute("ROLLBACK PREPARED 'left'");
+              } catch (SQLException e) {
+                throw new AssertionError(e);
+              }
+            }
+          }
+        };
+    initialLoad(SMALL_CHUNKS, ending).run(false);
+    assertThat(lines)
+        .singleElement()
+        .asString()
+        .startsWith("Creating the slot: Postgres waits for the prepared transaction 'left' (role")
+        .contains("between COMMIT PREPARED 'left' and ROLLBACK PREPARED 'left'");
+    assertLoaded();
+  }
+
+  @Test
+  void registeringWithABulkLoadLoadsOnceAndStreamsFromThereAndStartsOverAsAdvised()
+      throws Exception {
     try {
       Process register = sluice("register", "--initial-load", "bulk");
       assertThat(register.waitFor()).as(log()).isZero();
       assertThat(log()).contains("sluice-source: create", "Loaded ", "sluice-sink: all tasks run");
+      assertThat(pipeline.connect().connectors()).containsOnlyKeys("sluice-source", "sluice-sink");
       assertThat(pipeline.lag().ends()).as("the topic waits for the first change").hasSize(4);
 
       assertThat(sluice("register", "--initial-load", "bulk").waitFor()).as(log()).isZero();
@@ -283,14 +493,32 @@ final class LoadIT {
       execute("UPDATE app_user_visits SET state = 8 WHERE ctid = '(1,1)'");
       pipeline.awaitSynced(progress -> {});
       assertLoaded();
-    } finally {
-      pipeline.connect().stop("sluice-source");
-      await()
-          .atMost(LIMIT)
-          .ignoreExceptions()
-          .until(() -> pipeline.connect().resetOffsets("sluice-source") != null);
+
+      assertThat(loader().waitFor()).isOne();
+      Matcher advice =
+          Pattern.compile(
+                  "remove the source connector, then: (SELECT [^;]*;) and give this command")
+              .matcher(log());
+      assertThat(advice.find()).as(log()).isTrue();
       pipeline.connect().delete("sluice-source");
-      pipeline.connect().delete("sluice-sink");
+      await().atMost(LIMIT).ignoreExceptions().until(() -> executed(advice.group(1)));
+      execute("DELETE FROM app_user_visits WHERE ctid = '(3,1)'");
+
+      assertThat(sluice("load", "--restart").waitFor()).as(log()).isZero();
+
+      assertThat(log())
+          .contains("sluice-source: Connect has kept the offsets of an earlier one")
+          .contains("sluice-source: all tasks run");
+      execute("UPDATE app_user_visits SET state = 10 WHERE ctid = '(1,3)'");
+      pipeline.awaitSynced(progress -> {});
+      assertLoaded();
+    } finally {
+      execute(
+          "INSERT INTO app_user_visits (id, customer_id, branch_id, store_id, cashier_id)"
+              + " SELECT gen_random_uuid(), id, id, id, id FROM app_user_visits LIMIT (SELECT "
+              + ROWS
+              + " - count(*) FROM app_user_visits)");
+      removeConnectors();
     }
   }
 
@@ -333,6 +561,17 @@ final class LoadIT {
                             .replace("updated_at Int64", "updated_at FixedString(40)"))));
     assertThat(refusal).contains("updated_at", "timestamp with time zone to FixedString(40)");
     assertThat(InitialLoad.refusal(pipeline.mapping())).isNull();
+  }
+
+  /** Ends the sessions that hold a load's locks. */
+  private static final String CUT =
+      "SELECT pg_terminate_backend(l.pid) FROM (SELECT DISTINCT pid, mode FROM pg_locks"
+          + " WHERE locktype = 'advisory' AND granted) AS l WHERE true";
+
+  private static void dropSlot() throws SQLException {
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice_loading'");
+    execute("SELECT pg_drop_replication_slot('sluice_loading')");
   }
 
   private interface Strike {
