@@ -91,7 +91,7 @@ record Pipeline(
                 + " refers to the worker's variable "
                 + name
                 + ", which is not set here. Set it"
-                + (isTable ? ", or give --table." : "."));
+                + (isTable ? ", as in: " + name + "=public.orders ./sluice …" : "."));
       }
       reference.appendReplacement(result, Matcher.quoteReplacement(value));
     }

@@ -69,7 +69,7 @@ final class ResyncCommand implements Callable<Integer> {
         TopicLag lag =
             new TopicLag(options.servers().kafka(), pipeline.topic(), pipeline.sink().name())) {
       TableMapping mapping = pipeline.tables(postgres, clickHouse);
-      refuseHopeless(pipeline, mapping, connect);
+      refuseHopeless(pipeline, mapping, postgres, connect);
       confirm(pipeline);
       restart(pipeline, postgres, connect, console);
       TableComparison comparison =
@@ -98,13 +98,14 @@ final class ResyncCommand implements Callable<Integer> {
 
   /** What would only show when the old slot is gone. */
   private static void refuseHopeless(
-      Pipeline pipeline, TableMapping mapping, ConnectClient connect) {
-    String tables = pipeline.source().config().getOrDefault("table.include.list", "");
-    if (tables.contains(",")) {
+      Pipeline pipeline, TableMapping mapping, PostgresAddress postgres, ConnectClient connect) {
+    List<String> others = new SingleTable(pipeline).others(postgres);
+    if (!others.isEmpty()) {
       throw new SluiceException(
           pipeline.source().name()
-              + " reads several tables (table.include.list): a new slot leaves a gap in each, and only"
-              + " one of them would be healed.");
+              + " streams other tables too: a new slot leaves a gap in each, and only one would be"
+              + " healed. Others: "
+              + String.join(", ", others));
     }
     String refusal = InitialLoad.refusal(mapping);
     if (refusal != null) {

@@ -50,20 +50,7 @@ final class SingleTable {
    * @throws SluiceException naming the other tables and the ways out
    */
   void refuseOthers(PostgresAddress postgres) {
-    Map<String, String> config = pipeline.source().config();
-    Publication publication = Publication.of(config);
-    List<String> others;
-    try {
-      List<TableName> streamed = tables(postgres);
-      List<TableName> published = publication.tables(postgres);
-      // A list says what is meant, also before a publication is made for it.
-      if (published.contains(pipeline.table()) || !config.containsKey("table.include.list")) {
-        streamed.retainAll(published);
-      }
-      others = others(config, pipeline.table(), streamed);
-    } catch (SQLException e) {
-      throw postgres.failed(e);
-    }
+    List<String> others = others(postgres);
     if (others.isEmpty()) {
       return;
     }
@@ -84,6 +71,23 @@ final class SingleTable {
             + " and table.include.list = "
             + pipeline.table().regex()
             + ".");
+  }
+
+  /** The other tables that the source streams, or would. */
+  List<String> others(PostgresAddress postgres) {
+    Map<String, String> config = pipeline.source().config();
+    Publication publication = Publication.of(config);
+    try {
+      List<TableName> streamed = tables(postgres);
+      List<TableName> published = publication.tables(postgres);
+      // A list says what is meant, also before a publication is made for it.
+      if (published.contains(pipeline.table()) || !config.containsKey("table.include.list")) {
+        streamed.retainAll(published);
+      }
+      return others(config, pipeline.table(), streamed);
+    } catch (SQLException e) {
+      throw postgres.failed(e);
+    }
   }
 
   /**

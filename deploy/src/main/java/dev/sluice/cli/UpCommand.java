@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.Pause;
 import dev.sluice.catalogue.TableName;
+import dev.sluice.connect.Health;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
@@ -10,11 +11,14 @@ import dev.sluice.local.LocalStack;
 import dev.sluice.local.Run;
 import dev.sluice.ops.OpsOptions;
 import dev.sluice.ops.OpsServer;
+import dev.sluice.ops.Overview.Problem;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
 import dev.sluice.pipeline.PostgresAddress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -192,9 +196,9 @@ final class UpCommand implements Callable<Integer> {
     if (!untilSynced) {
       console.say(
           "\n" + endpoints(pipeline, page) + "\nCtrl-C stops everything and leaves the data.");
-      stream(console, run, Long.MAX_VALUE);
+      stream(console, run, pipeline, page, Long.MAX_VALUE);
     }
-    stream(console, run, workload ? WORKLOAD_MILLIS : 0);
+    stream(console, run, pipeline, page, workload ? WORKLOAD_MILLIS : 0);
     Run.Summary summary = run.end();
     console.endProgress();
     PrintWriter out = spec.commandLine().getOut();
@@ -232,10 +236,29 @@ final class UpCommand implements Callable<Integer> {
         OpsOptions.Limits.DEFAULT);
   }
 
-  private static void stream(Console console, Run run, long millis) {
-    for (long left = millis; left > 0; left -= 1000) {
-      console.progress(run.streamLine());
+  private static void stream(
+      Console console, Run run, LocalPipeline pipeline, OpsServer page, long millis) {
+    Set<String> told = new HashSet<>();
+    for (long left = millis; left > 0 && !pipeline.isStopping(); left -= 1000) {
+      String line = run.streamLine();
+      if (!pipeline.isStopping()) {
+        console.progress(line);
+        page.problems().forEach(problem -> tell(console, pipeline, problem, told));
+      }
       Pause.millis(1000);
+    }
+  }
+
+  /** Each once; and what a restart heals without a loss is restarted. */
+  private static void tell(
+      Console console, LocalPipeline pipeline, Problem problem, Set<String> told) {
+    if (problem.state() != Health.FAILED || !told.add(problem.text())) {
+      return;
+    }
+    console.say(problem.text() + " " + problem.cure());
+    if (problem.part().equals("topic") && "restart".equals(problem.action())) {
+      console.say("Restarting " + problem.connector());
+      pipeline.connect().restart(problem.connector(), false);
     }
   }
 

@@ -24,6 +24,7 @@ final class WalWatch {
   private long lookedAt;
   private long kept;
   private boolean warned;
+  private boolean lost;
 
   /**
    * @param slot null where there is none to watch
@@ -61,7 +62,8 @@ final class WalWatch {
                 : "Warning: the slot %s keeps %,d MB of WAL until the load is over; mind the disk of Postgres."
                     .formatted(slot, kept >> 20));
       }
-      if (status.equals("lost")) {
+      if (status.equals("lost") && !lost) {
+        lost = true;
         narrator.say(
             "Warning: Postgres has dropped the slot's WAL; raise max_slot_wal_keep_size and load again.");
       }

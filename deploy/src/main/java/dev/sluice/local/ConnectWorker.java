@@ -73,9 +73,7 @@ final class ConnectWorker implements Server {
   public void prepare() {
     try {
       String base = Files.readString(home.configs().resolve("worker.properties"));
-      StringBuilder all = new StringBuilder(base).append("\n# This machine\n");
-      settings.forEach((key, value) -> all.append(key + "=" + value + "\n"));
-      Files.writeString(properties(), all);
+      JavaProperties.write(properties(), base + "\n# This machine\n", settings);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

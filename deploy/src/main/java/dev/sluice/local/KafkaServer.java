@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Uuid;
 
@@ -142,14 +141,6 @@ final class KafkaServer implements Server {
     properties.put("group.initial.rebalance.delay.ms", "0");
     // A topic comes from the connector that writes it, with that connector's partitions.
     properties.put("auto.create.topics.enable", "false");
-    try {
-      Files.writeString(
-          properties(),
-          properties.entrySet().stream()
-              .map(e -> e.getKey() + "=" + e.getValue() + "\n")
-              .collect(Collectors.joining()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    JavaProperties.write(properties(), "", properties);
   }
 }

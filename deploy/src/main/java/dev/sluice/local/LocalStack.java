@@ -116,7 +116,9 @@ public final class LocalStack implements AutoCloseable {
       close();
       throw e.getCause() instanceof SluiceException refused
           ? refused
-          : new SluiceException("The local stack cannot be started.", e.getCause());
+          : new SluiceException(
+              "The local stack cannot be started: " + SluiceException.reason(e.getCause()),
+              e.getCause());
     }
   }
 

@@ -51,11 +51,20 @@ record KafkaView(
           .sum();
     }
 
-    /** Where a sink is in this topic: what it committed, or the start of what it has not. */
+    /** Where a sink is in this topic: what it committed, or the start of what is there. */
     Map<TopicPartition, Long> positions(Map<TopicPartition, Long> committed) {
       Map<TopicPartition, Long> positions = new HashMap<>(starts);
-      committed.forEach((partition, at) -> positions.computeIfPresent(partition, (p, s) -> at));
+      committed.forEach(
+          (partition, at) ->
+              positions.computeIfPresent(partition, (p, start) -> Math.max(start, at)));
       return positions;
+    }
+
+    /** Records that were removed before a sink had them acknowledged. */
+    long removed(Map<TopicPartition, Long> committed) {
+      return committed.entrySet().stream()
+          .mapToLong(at -> Math.max(0, starts.getOrDefault(at.getKey(), 0L) - at.getValue()))
+          .sum();
     }
 
     /** Records that a sink has not had acknowledged. */

@@ -2,6 +2,7 @@ package dev.sluice.ops;
 
 import dev.sluice.SluiceException;
 import java.net.URI;
+import java.util.List;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -108,6 +109,13 @@ public final class OpsServer implements AutoCloseable {
     crowd.watch(connector.getScheduler());
     collector.start();
     return this;
+  }
+
+  /** What is wrong by the last look, in all pipelines. */
+  public List<Overview.Problem> problems() {
+    return collector.picture().overview().pipelines().stream()
+        .flatMap(pipeline -> pipeline.problems().stream())
+        .toList();
   }
 
   /** Where the page is. */

@@ -23,6 +23,9 @@ final class PipelineTracker {
   private boolean streamed;
   private long notStreamingSince;
   private long lag;
+  private long removedNow;
+  private long removedBefore;
+  private long removed;
   private long topicSeenAt;
   private long slotSeenAt;
 
@@ -38,6 +41,9 @@ final class PipelineTracker {
     Map<TopicPartition, Long> committed = kafka.committed(pipeline.sink().name());
     Map<TopicPartition, Long> positions = topic.positions(committed);
     lag = topic.lag(committed);
+    removedNow = topic.removed(committed);
+    removed = Math.max(removed, removedBefore + removedNow);
+    removedBefore = removedNow == 0 ? removed : removedBefore;
     in.add(topicSeenAt, topic.endSum());
     out.add(topicSeenAt, KafkaView.sum(positions));
     boolean snapshotting =
@@ -167,6 +173,16 @@ final class PipelineTracker {
    */
   boolean standsStill(long at) {
     return notStreamingSince > 0 || lag > 0 && out.changedAt() < at - Collector.INTERVAL_MILLIS / 2;
+  }
+
+  /** Records that were removed from the topic before the sink had read them, in all. */
+  long removed() {
+    return removed;
+  }
+
+  /** Whether the sink has yet to come past the place of some of them. */
+  boolean isBehindRemoved() {
+    return removedNow > 0;
   }
 
   /** Since when nobody streams from the slot; 0 when somebody does. */

@@ -47,7 +47,7 @@ record SinkDiagnosis(Case of) {
     }
     long lag = of.tracker().lag();
     long quiet = of.at() - of.tracker().out().changedAt();
-    Health state = Health.OK;
+    Health state = removed();
     // What the sink says itself is the better word for it.
     if (lag > 0
         && troubles().isEmpty()
@@ -57,7 +57,7 @@ record SinkDiagnosis(Case of) {
       state =
           of.findings()
               .problem(
-                  Health.DEGRADED,
+                  Health.worst(List.of(state, Health.DEGRADED)),
                   "topic",
                   Words.count(lag, "record waits", "records wait")
                       + ", and "
@@ -70,6 +70,30 @@ record SinkDiagnosis(Case of) {
     }
     return new Part(
         "topic", of.pipeline().topic(), state, "records", (double) lag, null, "records wait");
+  }
+
+  /** The consumer goes on at what is left, and nobody but this says so. */
+  private Health removed() {
+    if (of.tracker().removed() == 0) {
+      return Health.OK;
+    }
+    return of.findings()
+        .problem(
+            of.tracker().isBehindRemoved() ? Health.FAILED : Health.DEGRADED,
+            "topic",
+            Words.count(of.tracker().removed(), "record was", "records were")
+                + " removed from topic "
+                + of.pipeline().topic()
+                + " before "
+                + of.pipeline().sink().name()
+                + " had read "
+                + (of.tracker().removed() == 1 ? "it" : "them")
+                + ": rows are missing.",
+            Cure.of(
+                    "Let the sink run, and bring what is missing; keep records for longer than the"
+                        + " longest outage (retention.ms of the topic). This is said until the page is"
+                        + " started again.")
+                .then(Where.SLUICE, "verify --repair --yes"));
   }
 
   /** Its producer asks for the topic for as long as it lives; another one makes it anew. */

@@ -62,7 +62,9 @@ public final class TopicLag implements AutoCloseable {
         .mapToLong(
             end -> {
               OffsetAndMetadata at = committed.get(end.getKey());
-              long from = at == null ? starts.getOrDefault(end.getKey(), 0L) : at.offset();
+              long start = starts.getOrDefault(end.getKey(), 0L);
+              // What was removed unread does not come any more.
+              long from = at == null ? start : Math.max(start, at.offset());
               return Math.max(0, end.getValue() - from);
             })
         .sum();

@@ -7,11 +7,14 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 
 /** A pipeline for tests, with what they do to it and what has to hold after. */
@@ -67,6 +70,18 @@ public final class TestPipeline implements AutoCloseable {
   public void deleteTopic(String topic) throws Exception {
     try (Admin admin = admin()) {
       admin.deleteTopics(List.of(topic)).all().get();
+    }
+  }
+
+  /** Removes all records that the topic holds now, as retention does. */
+  public void removeRecords() throws Exception {
+    Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+    pipeline
+        .lag()
+        .ends()
+        .forEach((partition, end) -> all.put(partition, RecordsToDelete.beforeOffset(end)));
+    try (Admin admin = admin()) {
+      admin.deleteRecords(all).all().get();
     }
   }
 

@@ -47,6 +47,7 @@ final class DiagnosisTest {
   private Set<String> published = Set.of(TABLE, "public.sluice_heartbeat");
   private Map<String, ClickHouseView.Table> tables =
       Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
+  private long start;
   private long end = 5;
   private long committed = 5;
   private String said = "";
@@ -260,6 +261,33 @@ final class DiagnosisTest {
   }
 
   @Test
+  void recordsThatWereRemovedUnreadAreSaidAndNotForgotten() {
+    start = 4;
+    committed = 1;
+    Problem problem = only(look(), Health.FAILED, "topic");
+    assertThat(problem.text())
+        .isEqualTo(
+            "3 records were removed from topic p.public.t before sink had read them: rows are missing.");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::toString)
+        .containsExactly("./sluice verify --repair --yes");
+    committed = 5;
+    at += 1_000;
+    only(look(), Health.DEGRADED, "topic");
+    end = 9;
+    start = 7;
+    at += 1_000;
+    assertThat(only(look(), Health.FAILED, "topic").text()).startsWith("5 records were removed");
+  }
+
+  @Test
+  void recordsThatWereRemovedWhenTheyHadBeenReadAreNoLoss() {
+    start = 4;
+    committed = 4;
+    assertThat(look().problems()).isEmpty();
+  }
+
+  @Test
   void aTopicThatNothingWasWrittenToYetIsWell() {
     topicIsThere = false;
     written = Map.of("source", Set.of("p.public.other"));
@@ -292,7 +320,7 @@ final class DiagnosisTest {
     if (topicIsThere) {
       topics.put(
           TOPIC,
-          new KafkaView.Topic(TOPIC, Map.of(PARTITION, 0L), Map.of(PARTITION, end), Map.of()));
+          new KafkaView.Topic(TOPIC, Map.of(PARTITION, start), Map.of(PARTITION, end), Map.of()));
     }
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(alsoCommitted);
     offsets.put(PARTITION, new OffsetAndMetadata(committed, said));
