@@ -157,6 +157,9 @@ record SourceDiagnosis(Case of) {
         of.answers().postgres().reachable() ? of.answers().postgres().value() : null;
     Optional<Slot> slot =
         postgres == null ? Optional.empty() : PipelineTracker.slot(of.pipeline(), postgres);
+    if (postgres != null && isAhead(postgres)) {
+      state = Health.worst(List.of(state, elsewhere(postgres)));
+    }
     boolean lost = slot.map(Slot::walStatus).filter("lost"::equals).isPresent();
     long silence = PipelineTracker.silence(of.at(), of.pipeline(), of.answers());
     if (state == Health.OK
@@ -184,6 +187,26 @@ record SourceDiagnosis(Case of) {
         of.tracker().snapshot().isRunning() ? "snapshot under way" : "WAL not yet confirmed";
     Double behind = slot.map(s -> (double) s.lagBytes()).orElse(null);
     return new Part("source", source.name(), state, "bytes", behind, null, note);
+  }
+
+  /** Positions of one server only rise. */
+  private boolean isAhead(PostgresView postgres) {
+    Long position = of.answers().connect().value().positions().get(of.pipeline().source().name());
+    return position != null && position > postgres.lsn();
+  }
+
+  private Health elsewhere(PostgresView postgres) {
+    return of.findings()
+        .problem(
+            Health.FAILED,
+            "source",
+            of.pipeline().source().name()
+                + " has been further in the WAL than Postgres has written: this is another server than"
+                + " before, or one that was restored, and changes are taken for old ones.",
+            Cure.of(
+                    "Positions of two servers cannot be compared: the stream begins anew, and what"
+                        + " differs is compared and brought.")
+                .then(Where.SLUICE, "resync --yes"));
   }
 
   /** Connect calls a source running that meets the same error again and again. */

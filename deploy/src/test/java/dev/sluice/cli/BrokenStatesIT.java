@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.TestPipeline;
 import dev.sluice.ops.OpsOptions;
 import dev.sluice.ops.OpsServer;
 import dev.sluice.pipeline.FactTable;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -208,6 +208,23 @@ final class BrokenStatesIT {
     identical();
   }
 
+  /** As after a restore: the offsets are of a server that was further. */
+  @Test
+  void postgresIsAnotherServerThanBefore() throws Exception {
+    pipeline.it().connect().stop("sluice-source");
+    awaitInactiveSlot();
+    JsonNode offsets = pipeline.it().connect().offsets("sluice-source");
+    ObjectNode offset = (ObjectNode) offsets.path("offsets").path(0).path("offset");
+    for (String position : List.of("lsn", "lsn_proc", "lsn_commit")) {
+      offset.put(position, 1L << 50);
+    }
+    request("PATCH", "/connectors/sluice-source/offsets", offsets.toString());
+    pipeline.it().connect().resume("sluice-source");
+    changeRows("another server");
+    named("FAILED", "sluice-source has been further in the WAL than Postgres has written");
+    cured();
+  }
+
   /** The last one: the page remembers it. */
   @Test
   @Order(Integer.MAX_VALUE)
@@ -329,16 +346,8 @@ final class BrokenStatesIT {
       case "POSTGRES" -> pipeline.postgres(run);
       case "CLICKHOUSE" -> pipeline.clickHouse(run);
       case "CONNECT" -> {
-        String[] request = run.split(" ");
-        URI uri = pipeline.it().stack().connect().resolve(request[1]);
-        HttpResponse<String> answer =
-            http.send(
-                HttpRequest.newBuilder(uri)
-                    .header("Content-Type", "application/json")
-                    .method(request[0], HttpRequest.BodyPublishers.noBody())
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-        assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
+        String[] words = run.split(" ");
+        request(words[0], words[1], "");
       }
       case "SLUICE" -> {
         List<String> words = new ArrayList<>(List.of(run.split(" ")));
@@ -349,6 +358,17 @@ final class BrokenStatesIT {
       }
       default -> throw new AssertionError("nobody has run this yet: " + on + " " + run);
     }
+  }
+
+  private void request(String method, String path, String body) throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            HttpRequest.newBuilder(pipeline.it().stack().connect().resolve(path))
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
   }
 
   private void identical() {

@@ -57,6 +57,7 @@ final class DiagnosisTest {
   private Answer<ClickHouseView> clickHouse;
   private boolean topicIsThere = true;
   private Map<String, Set<String>> written = Map.of();
+  private Map<String, Long> positions = Map.of();
   private Map<String, PostgresView.Refusal> refusals = Map.of();
 
   @Test
@@ -261,6 +262,22 @@ final class DiagnosisTest {
   }
 
   @Test
+  void aSourceThatWasFurtherThanPostgresIsHasMetAnotherServer() {
+    positions = Map.of("source", 8L);
+    Problem problem = only(look(), Health.FAILED, "source");
+    assertThat(problem.text()).startsWith("source has been further in the WAL than Postgres");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::toString)
+        .containsExactly("./sluice resync --yes");
+  }
+
+  @Test
+  void aSourceThatIsWherePostgresIsIsWell() {
+    positions = Map.of("source", 7L);
+    assertThat(look().problems()).isEmpty();
+  }
+
+  @Test
   void recordsThatWereRemovedUnreadAreSaidAndNotForgotten() {
     start = 4;
     committed = 1;
@@ -326,7 +343,8 @@ final class DiagnosisTest {
     offsets.put(PARTITION, new OffsetAndMetadata(committed, said));
     Answers answers =
         new Answers(
-            new Answer<>(new ConnectView(Map.of(), Set.of(), written), at, at, connectError),
+            new Answer<>(
+                new ConnectView(Map.of(), Set.of(), positions, written), at, at, connectError),
             new Answer<>(
                 new PostgresView(7, 0, slots, Map.of("pub", published), Map.of(), refusals),
                 at,
