@@ -1,6 +1,8 @@
 package dev.sluice.ops;
 
 import dev.sluice.ops.KafkaView.Topic;
+import dev.sluice.pipeline.UnreadRecords;
+import dev.sluice.pipeline.UnreadRecords.Gap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,13 +28,16 @@ import org.apache.kafka.common.TopicPartition;
  * connector, however many there are.
  *
  * <p>Failure semantics: a failure, or no answer within {@value #LIMIT_MILLIS} ms, is thrown and
- * nothing is kept of it. A group without offsets, or a topic deleted meanwhile, is left out.
+ * nothing is kept of it. A group without offsets, or a topic deleted meanwhile, is left out. What
+ * is unread is {@link UnreadRecords}' to find, in up to two seconds more; where it does not, each
+ * offset counts as a record.
  */
 final class KafkaReader implements AutoCloseable {
 
   private static final int LIMIT_MILLIS = 5000;
 
   private final Admin admin;
+  private final UnreadRecords unread;
 
   KafkaReader(String bootstrapServers) {
     this.admin =
@@ -43,6 +48,7 @@ final class KafkaReader implements AutoCloseable {
                 "reconnect.backoff.max.ms", "2000",
                 "default.api.timeout.ms", LIMIT_MILLIS,
                 "request.timeout.ms", LIMIT_MILLIS));
+    this.unread = new UnreadRecords(bootstrapServers);
   }
 
   /**
@@ -68,7 +74,39 @@ final class KafkaReader implements AutoCloseable {
     Map<String, Topic> topics = topics(names, hourly);
     Set<String> beating = new HashSet<>(heartbeats);
     beating.retainAll(all);
-    return new KafkaView(topics, committed, lastBeats(beating));
+    Map<String, Long> beats = lastBeats(beating);
+    return new KafkaView(
+        topics, committed, beats, unread.look(gaps(topics.values(), hourly, committed.values())));
+  }
+
+  /**
+   * What each sink has left of its topics. A partition that no sink has committed is left whole:
+   * whose it is, is not known here. What was removed before it was read is no gap.
+   */
+  static Set<Gap> gaps(
+      Collection<Topic> topics,
+      Predicate<String> queue,
+      Collection<Map<TopicPartition, OffsetAndMetadata>> committed) {
+    Map<TopicPartition, Set<Long>> positions = new HashMap<>();
+    committed.forEach(
+        offsets ->
+            offsets.forEach(
+                (partition, at) ->
+                    positions.computeIfAbsent(partition, p -> new HashSet<>()).add(at.offset())));
+    Set<Gap> gaps = new HashSet<>();
+    for (Topic topic : topics) {
+      if (!queue.test(topic.name())) {
+        topic
+            .starts()
+            .forEach(
+                (partition, start) ->
+                    positions.getOrDefault(partition, Set.of(start)).stream()
+                        .map(at -> new Gap(partition, at, topic.ends().getOrDefault(partition, at)))
+                        .filter(gap -> gap.from() >= start && gap.from() < gap.end())
+                        .forEach(gaps::add));
+      }
+    }
+    return gaps;
   }
 
   private Map<String, Long> lastBeats(Set<String> topics)

@@ -1,0 +1,131 @@
+package dev.sluice.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.local.OneBroker;
+import dev.sluice.ops.KafkaView.Topic;
+import dev.sluice.pipeline.TopicLag;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a real broker says of topics that hold more than plain records. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class KafkaReaderIT {
+
+  private OneBroker broker;
+  private Admin admin;
+
+  @BeforeAll
+  void start(@TempDir Path folder) {
+    broker = new OneBroker(folder);
+    admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+  }
+
+  @AfterAll
+  void stop() {
+    if (admin != null) {
+      admin.close();
+      broker.close();
+    }
+  }
+
+  @Test
+  void onlyRecordsThatTheSinkCanReadAreLag() throws Exception {
+    TopicPartition partition = topic("changes");
+    try (KafkaProducer<byte[], byte[]> source = producer("a-source");
+        KafkaProducer<byte[], byte[]> plain = producer(null);
+        KafkaReader page = new KafkaReader(broker.bootstrapServers());
+        TopicLag lag = new TopicLag(broker.bootstrapServers(), "changes", "sink")) {
+      source.initTransactions();
+      transaction(source, 3);
+      source.commitTransaction();
+      assertThat(onThePage(page, partition)).as("three records and a marker").isEqualTo(4);
+      assertThat(waiting(lag)).isEqualTo(4);
+
+      committed(partition, 3);
+      assertThat(lag.ends()).as("the marker takes an offset").containsEntry(partition, 4L);
+      assertThat(onThePage(page, partition)).isZero();
+      assertThat(waiting(lag)).isZero();
+
+      transaction(source, 2);
+      assertThat(onThePage(page, partition)).as("a transaction that is not ended").isZero();
+      assertThat(waiting(lag)).as("a proof must not have passed it").isEqualTo(2);
+      source.abortTransaction();
+      assertThat(onThePage(page, partition)).as("nothing but what was aborted").isZero();
+      assertThat(waiting(lag)).isZero();
+
+      send(plain, "changes", 1);
+      assertThat(onThePage(page, partition)).isEqualTo(1);
+      assertThat(waiting(lag)).isEqualTo(1);
+      committed(partition, lag.ends().get(partition));
+      assertThat(onThePage(page, partition)).isZero();
+      assertThat(waiting(lag)).isZero();
+    }
+  }
+
+  /** Not at the first look: a stream that flows is not looked into. */
+  private static long waiting(TopicLag lag) {
+    lag.recordsBefore(lag.ends());
+    return lag.recordsBefore(lag.ends());
+  }
+
+  private static long onThePage(KafkaReader page, TopicPartition partition) throws Exception {
+    page.read(List.of("sink"), partition.topic()::equals, topic -> false, Set.of());
+    KafkaView view =
+        page.read(List.of("sink"), partition.topic()::equals, topic -> false, Set.of());
+    Topic topic = view.topics().get(partition.topic());
+    return view.lag(topic, view.committed("sink"));
+  }
+
+  private static void transaction(KafkaProducer<byte[], byte[]> source, int records) {
+    source.beginTransaction();
+    send(source, "changes", records);
+  }
+
+  private static void send(KafkaProducer<byte[], byte[]> producer, String topic, int records) {
+    for (int i = 0; i < records; i++) {
+      producer.send(new ProducerRecord<>(topic, new byte[] {1}));
+    }
+    producer.flush();
+  }
+
+  /** As a sink does: the offset behind its last record. */
+  private void committed(TopicPartition partition, long offset) throws Exception {
+    admin
+        .alterConsumerGroupOffsets("connect-sink", Map.of(partition, new OffsetAndMetadata(offset)))
+        .all()
+        .get();
+  }
+
+  private TopicPartition topic(String name) throws Exception {
+    admin.createTopics(List.of(new NewTopic(name, Optional.of(1), Optional.empty()))).all().get();
+    return new TopicPartition(name, 0);
+  }
+
+  private KafkaProducer<byte[], byte[]> producer(String transactionalId) {
+    Map<String, Object> settings =
+        transactionalId == null
+            ? Map.of("bootstrap.servers", broker.bootstrapServers())
+            : Map.of(
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "transactional.id",
+                transactionalId);
+    return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+  }
+}
