@@ -29,8 +29,8 @@ import org.apache.kafka.common.TopicPartition;
  *
  * <p>Failure semantics: a failure, or no answer within {@value #LIMIT_MILLIS} ms, is thrown and
  * nothing is kept of it. A group without offsets, or a topic deleted meanwhile, is left out. What
- * is unread is {@link UnreadRecords}' to find, in up to two seconds more; where it does not, each
- * offset counts as a record.
+ * is unread, and whose letters are, {@link UnreadRecords} and {@link LetterWriters} find within
+ * limits of their own, or leave open.
  */
 final class KafkaReader implements AutoCloseable {
 
@@ -38,6 +38,7 @@ final class KafkaReader implements AutoCloseable {
 
   private final Admin admin;
   private final UnreadRecords unread;
+  private final LetterWriters letters;
 
   KafkaReader(String bootstrapServers) {
     this.admin =
@@ -49,41 +50,41 @@ final class KafkaReader implements AutoCloseable {
                 "default.api.timeout.ms", LIMIT_MILLIS,
                 "request.timeout.ms", LIMIT_MILLIS));
     this.unread = new UnreadRecords(bootstrapServers);
+    this.letters = new LetterWriters(bootstrapServers);
   }
 
-  /**
-   * @param sinks the sink connectors
-   * @param wanted the topics of interest
-   * @param hourly those of them whose records of the last hour are to be counted
-   * @param heartbeats the topics of the sources' heartbeats
-   */
-  KafkaView read(
-      Collection<String> sinks,
-      Predicate<String> wanted,
-      Predicate<String> hourly,
-      Set<String> heartbeats)
-      throws ExecutionException, InterruptedException {
+  /** Reads what these connectors are concerned with. */
+  KafkaView read(Topology of) throws ExecutionException, InterruptedException {
+    List<String> sinks = of.sinks();
     Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
     sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));
     Set<String> all = admin.listTopics().names().get();
     Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = committed(sinks, groups);
     Set<String> names = new HashSet<>();
-    all.stream().filter(wanted).forEach(names::add);
+    all.stream().filter(of::isWanted).forEach(names::add);
     committed.values().forEach(at -> at.keySet().forEach(p -> names.add(p.topic())));
     names.retainAll(all);
-    Map<String, Topic> topics = topics(names, hourly);
-    Set<String> beating = new HashSet<>(heartbeats);
+    Map<String, Topic> topics = topics(names, of::isDeadLetters);
+    Set<String> beating = new HashSet<>(of.heartbeatTopics());
     beating.retainAll(all);
     Map<String, Long> beats = lastBeats(beating);
+    List<Topic> shared =
+        topics.values().stream()
+            .filter(t -> of.isDeadLetters(t.name()) && of.writersOf(t.name()).size() > 1)
+            .toList();
     return new KafkaView(
-        topics, committed, beats, unread.look(gaps(topics.values(), hourly, committed.values())));
+        topics,
+        committed,
+        beats,
+        unread.look(gaps(topics.values(), of::isDeadLetters, committed.values())),
+        letters.look(shared));
   }
 
   /**
    * What each sink has left of its topics. A partition that no sink has committed is left whole:
-   * whose it is, is not known here. What was removed before it was read is no gap.
+   * whose it is, is not known here.
    */
-  static Set<Gap> gaps(
+  private static Set<Gap> gaps(
       Collection<Topic> topics,
       Predicate<String> queue,
       Collection<Map<TopicPartition, OffsetAndMetadata>> committed) {
@@ -100,10 +101,9 @@ final class KafkaReader implements AutoCloseable {
             .starts()
             .forEach(
                 (partition, start) ->
-                    positions.getOrDefault(partition, Set.of(start)).stream()
-                        .map(at -> new Gap(partition, at, topic.ends().getOrDefault(partition, at)))
-                        .filter(gap -> gap.from() >= start && gap.from() < gap.end())
-                        .forEach(gaps::add));
+                    positions
+                        .getOrDefault(partition, Set.of(start))
+                        .forEach(at -> gaps.add(topic.gap(partition, at))));
       }
     }
     return gaps;

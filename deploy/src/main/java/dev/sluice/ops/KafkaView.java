@@ -3,7 +3,6 @@ package dev.sluice.ops;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.pipeline.UnreadRecords.Gap;
 import dev.sluice.pipeline.UnreadRecords.Unread;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +19,14 @@ import org.apache.kafka.common.TopicPartition;
  *     millis; without those that have none
  * @param unread what is to be read of the gaps that were looked into, between where a sink is and a
  *     partition's end
+ * @param letters what was read of the dead letter queues that several connectors write
  */
 record KafkaView(
     Map<String, Topic> topics,
     Map<String, Map<TopicPartition, OffsetAndMetadata>> committed,
     Map<String, Long> lastBeats,
-    Map<Gap, Unread> unread) {
+    Map<Gap, Unread> unread,
+    Map<TopicPartition, LettersRead> letters) {
 
   /**
    * A topic's partitions.
@@ -64,11 +65,16 @@ record KafkaView(
       return positions;
     }
 
-    /** What is left of each partition behind what a sink committed. */
+    /** What is left of each partition for a sink; what was removed is not. */
     List<Gap> gaps(Map<TopicPartition, Long> committed) {
-      List<Gap> gaps = new ArrayList<>();
-      positions(committed).forEach((p, at) -> gaps.add(new Gap(p, at, ends.getOrDefault(p, at))));
-      return gaps;
+      Map<TopicPartition, Long> positions = positions(committed);
+      return starts.keySet().stream().map(p -> gap(p, positions.get(p))).toList();
+    }
+
+    /** What is left of a partition for a sink that is there. */
+    Gap gap(TopicPartition partition, long position) {
+      long from = Math.max(position, starts.get(partition));
+      return new Gap(partition, from, ends.getOrDefault(partition, from));
     }
   }
 

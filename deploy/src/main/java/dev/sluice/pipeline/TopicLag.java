@@ -60,8 +60,9 @@ public final class TopicLag implements AutoCloseable {
 
   /**
    * Records up to {@code ends} that the sink has not had acknowledged. Offsets behind which no
-   * record is, as {@link UnreadRecords} finds, are none. Those of a transaction that is not ended
-   * are: when it has ended, there may be records, and a proof must not have passed them.
+   * record is, as {@link UnreadRecords} finds, are none, and so is what was removed: it does not
+   * come any more, {@link #isBehindStart} tells it. Those of a transaction that is not ended are:
+   * there may be records when it has ended, and a proof must not have passed them.
    */
   public long recordsBefore(Map<TopicPartition, Long> ends) {
     Map<TopicPartition, OffsetAndMetadata> committed = committed();
@@ -71,16 +72,12 @@ public final class TopicLag implements AutoCloseable {
             .map(
                 end -> {
                   OffsetAndMetadata at = committed.get(end.getKey());
-                  long from = at == null ? starts.getOrDefault(end.getKey(), 0L) : at.offset();
+                  long start = starts.getOrDefault(end.getKey(), 0L);
+                  long from = at == null ? start : Math.max(start, at.offset());
                   return new Gap(end.getKey(), from, end.getValue());
                 })
             .toList();
-    // What was removed unread is no hole: it is missing.
-    Map<Gap, Unread> found =
-        unread.look(
-            gaps.stream()
-                .filter(gap -> gap.from() >= starts.getOrDefault(gap.partition(), 0L))
-                .toList());
+    Map<Gap, Unread> found = unread.look(gaps);
     return gaps.stream()
         .mapToLong(
             gap -> Math.max(0, gap.end() - found.getOrDefault(gap, Unread.counted(gap)).next()))

@@ -333,7 +333,8 @@ final class DiagnosisTest {
                 at,
                 null),
             new Answer<>(
-                new KafkaView(topics, Map.of("sink", offsets), Map.of(BEATS, beatAt), unread),
+                new KafkaView(
+                    topics, Map.of("sink", offsets), Map.of(BEATS, beatAt), unread, Map.of()),
                 at,
                 at,
                 null),

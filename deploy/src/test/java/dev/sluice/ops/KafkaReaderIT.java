@@ -1,17 +1,20 @@
 package dev.sluice.ops;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.local.OneBroker;
 import dev.sluice.ops.KafkaView.Topic;
+import dev.sluice.ops.Overview.LetterShare;
 import dev.sluice.pipeline.TopicLag;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -69,6 +72,11 @@ final class KafkaReaderIT {
       assertThat(onThePage(page, partition)).as("nothing but what was aborted").isZero();
       assertThat(waiting(lag)).isZero();
 
+      long end = lag.ends().get(partition);
+      admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(end))).all().get();
+      assertThat(onThePage(page, partition)).as("retention has removed the marker").isZero();
+      assertThat(waiting(lag)).isZero();
+
       send(plain, "changes", 1);
       assertThat(onThePage(page, partition)).isEqualTo(1);
       assertThat(waiting(lag)).isEqualTo(1);
@@ -78,6 +86,38 @@ final class KafkaReaderIT {
     }
   }
 
+  @Test
+  void lettersOfASharedQueueAreTheirWriters() throws Exception {
+    topic("letters");
+    Topology sinks =
+        new Topology(List.of(sink("a", "changes-a", "letters"), sink("b", "changes-b", "letters")));
+    try (KafkaProducer<byte[], byte[]> connect = producer(null);
+        KafkaReader page = new KafkaReader(broker.bootstrapServers())) {
+      letters(connect, "a", 3);
+      assertThat(shares(sinks, page))
+          .containsExactly(new LetterShare("a", 3, 3), new LetterShare("b", 0, 0));
+      letters(connect, "b", 700);
+      letters(connect, null, 1);
+      assertThat(shares(sinks, page))
+          .containsExactly(new LetterShare("a", 4, 4), new LetterShare("b", 701, 701));
+    }
+  }
+
+  private static List<LetterShare> shares(Topology sinks, KafkaReader page) throws Exception {
+    return LetterQueues.of(sinks, page.read(sinks), (queue, since) -> List.of()).get(0).shares();
+  }
+
+  private static void letters(KafkaProducer<byte[], byte[]> connect, String sink, int count) {
+    for (int i = 0; i < count; i++) {
+      ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>("letters", new byte[] {1});
+      if (sink != null) {
+        letter.headers().add("__connect.errors.connector.name", sink.getBytes(UTF_8));
+      }
+      connect.send(letter);
+    }
+    connect.flush();
+  }
+
   /** Not at the first look: a stream that flows is not looked into. */
   private static long waiting(TopicLag lag) {
     lag.recordsBefore(lag.ends());
@@ -85,11 +125,16 @@ final class KafkaReaderIT {
   }
 
   private static long onThePage(KafkaReader page, TopicPartition partition) throws Exception {
-    page.read(List.of("sink"), partition.topic()::equals, topic -> false, Set.of());
-    KafkaView view =
-        page.read(List.of("sink"), partition.topic()::equals, topic -> false, Set.of());
+    Topology sink = new Topology(List.of(sink("sink", partition.topic(), "letters-of-its-own")));
+    page.read(sink);
+    KafkaView view = page.read(sink);
     Topic topic = view.topics().get(partition.topic());
     return view.lag(topic, view.committed("sink"));
+  }
+
+  private static Connector sink(String name, String topic, String queue) {
+    return TopologyTest.connector(
+        name, "sink", Map.of("topics", topic, "errors.deadletterqueue.topic.name", queue));
   }
 
   private static void transaction(KafkaProducer<byte[], byte[]> source, int records) {
