@@ -55,17 +55,17 @@ final class KafkaReaderIT {
         KafkaReader page = new KafkaReader(broker.bootstrapServers());
         TopicLag lag = new TopicLag(broker.bootstrapServers(), "changes", "sink")) {
       source.initTransactions();
-      transaction(source, 3);
+      transaction(source, "changes", 3);
       source.commitTransaction();
       assertThat(onThePage(page, partition)).as("three records and a marker").isEqualTo(4);
       assertThat(waiting(lag)).isEqualTo(4);
 
-      committed(partition, 3);
+      committed("sink", partition, 3);
       assertThat(lag.ends()).as("the marker takes an offset").containsEntry(partition, 4L);
       assertThat(onThePage(page, partition)).isZero();
       assertThat(waiting(lag)).isZero();
 
-      transaction(source, 2);
+      transaction(source, "changes", 2);
       assertThat(onThePage(page, partition)).as("a transaction that is not ended").isZero();
       assertThat(waiting(lag)).as("a proof must not have passed it").isEqualTo(2);
       source.abortTransaction();
@@ -80,9 +80,32 @@ final class KafkaReaderIT {
       send(plain, "changes", 1);
       assertThat(onThePage(page, partition)).isEqualTo(1);
       assertThat(waiting(lag)).isEqualTo(1);
-      committed(partition, lag.ends().get(partition));
+      committed("sink", partition, lag.ends().get(partition));
       assertThat(onThePage(page, partition)).isZero();
       assertThat(waiting(lag)).isZero();
+    }
+  }
+
+  @Test
+  void twoSinksOfATopicAreEachWhereTheyAre() throws Exception {
+    TopicPartition partition = topic("twice");
+    Topology sinks =
+        new Topology(List.of(sink("ahead", "twice", "none"), sink("behind", "twice", "none")));
+    try (KafkaProducer<byte[], byte[]> source = producer("another-source");
+        KafkaReader page = new KafkaReader(broker.bootstrapServers())) {
+      source.initTransactions();
+      transaction(source, "twice", 3);
+      source.commitTransaction();
+      committed("ahead", partition, 3);
+      committed("behind", partition, 1);
+      page.read(sinks);
+      KafkaView view = page.read(sinks);
+      Topic topic = view.topics().get("twice");
+      assertThat(view.unread()).as("both were looked into").hasSize(2);
+      assertThat(view.lag(topic, view.committed("ahead"))).isZero();
+      assertThat(view.next(topic, view.committed("ahead"))).containsEntry(partition, 4L);
+      assertThat(view.lag(topic, view.committed("behind"))).isEqualTo(3);
+      assertThat(view.next(topic, view.committed("behind"))).containsEntry(partition, 1L);
     }
   }
 
@@ -137,9 +160,9 @@ final class KafkaReaderIT {
         name, "sink", Map.of("topics", topic, "errors.deadletterqueue.topic.name", queue));
   }
 
-  private static void transaction(KafkaProducer<byte[], byte[]> source, int records) {
+  private static void transaction(KafkaProducer<byte[], byte[]> source, String topic, int records) {
     source.beginTransaction();
-    send(source, "changes", records);
+    send(source, topic, records);
   }
 
   private static void send(KafkaProducer<byte[], byte[]> producer, String topic, int records) {
@@ -150,9 +173,10 @@ final class KafkaReaderIT {
   }
 
   /** As a sink does: the offset behind its last record. */
-  private void committed(TopicPartition partition, long offset) throws Exception {
+  private void committed(String sink, TopicPartition partition, long offset) throws Exception {
     admin
-        .alterConsumerGroupOffsets("connect-sink", Map.of(partition, new OffsetAndMetadata(offset)))
+        .alterConsumerGroupOffsets(
+            "connect-" + sink, Map.of(partition, new OffsetAndMetadata(offset)))
         .all()
         .get();
   }

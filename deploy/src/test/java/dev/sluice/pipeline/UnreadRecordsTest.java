@@ -18,6 +18,8 @@ final class UnreadRecordsTest {
 
   private static final TopicPartition P = new TopicPartition("t", 0);
 
+  private static final TopicPartition SECRET = new TopicPartition("secret", 0);
+
   private int asked;
   private MockConsumer<byte[], byte[]> consumer;
   private long committedEnd = 100;
@@ -27,7 +29,7 @@ final class UnreadRecordsTest {
           () -> {
             asked++;
             consumer = new MockConsumer<>("earliest");
-            consumer.updateEndOffsets(Map.of(P, committedEnd));
+            consumer.updateEndOffsets(Map.of(P, committedEnd, SECRET, 100L));
             consumer.schedulePollTask(behaviour);
             return consumer;
           },
@@ -98,11 +100,24 @@ final class UnreadRecordsTest {
     Gap gap = new Gap(P, 5, 6);
     behaviour = () -> consumer.setPollException(new TopicAuthorizationException("t"));
     assertThat(records.look(List.of(gap))).isEmpty();
+    assertThat(asked).isEqualTo(1);
     behaviour = () -> {};
     assertThat(records.look(List.of(gap))).as("no answer within the limit").isEmpty();
     behaviour = () -> consumer.seek(P, 6);
     assertThat(records.look(List.of(gap))).containsEntry(gap, new Unread(6, 0));
     assertThat(Unread.counted(gap)).isEqualTo(new Unread(5, 1));
+  }
+
+  @Test
+  void aTopicThatMayNotBeReadSaysNothingOfTheOthers() {
+    Gap gap = new Gap(P, 5, 6);
+    Gap other = new Gap(SECRET, 5, 6);
+    behaviour =
+        () -> {
+          consumer.setPollException(new TopicAuthorizationException("secret"));
+          consumer.schedulePollTask(() -> consumer.addRecord(record(5)));
+        };
+    assertThat(records.look(List.of(gap, other))).containsOnlyKeys(gap);
   }
 
   private static ConsumerRecord<byte[], byte[]> record(long offset) {
