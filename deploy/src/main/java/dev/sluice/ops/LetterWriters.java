@@ -22,8 +22,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * is not asked. Used by one thread.
  *
  * <p>Failure semantics: what was not read, because Kafka refuses, fails or takes longer than the
- * limit, is read on at the next look; until then it is known of no letter of it whose it is.
- * Nothing is thrown.
+ * limit, is read on at the next look; until then its letters may be anyone's. Nothing is thrown.
  */
 final class LetterWriters {
 

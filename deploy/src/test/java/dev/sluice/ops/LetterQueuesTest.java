@@ -7,11 +7,15 @@ import dev.sluice.ops.DeadLetters.Place;
 import dev.sluice.ops.KafkaView.Topic;
 import dev.sluice.ops.Overview.DeadLetterQueue;
 import dev.sluice.ops.Overview.LetterShare;
+import dev.sluice.ops.Overview.PipelineView;
+import dev.sluice.ops.Poll.Answer;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -62,6 +66,34 @@ final class LetterQueuesTest {
         .as("not read, and nobody else writes it")
         .isEqualTo(2);
     assertThat(LetterQueues.sum(null, queues, LetterShare::waiting)).isZero();
+  }
+
+  @Test
+  void onlyThePipelineOfALettersWriterIsDegraded() {
+    Map<String, Connector> connectors = new TreeMap<>();
+    List.of(sink("a", "shared"), sink("b", "shared"), sink("c", "own"))
+        .forEach(sink -> connectors.put(sink.name(), sink));
+    OpsOptions options = ManyConnectorsTest.options(URI.create("http://127.0.0.1:1"));
+    Answers answers =
+        new Answers(
+            new Answer<>(new ConnectView(connectors, Set.of(), Map.of()), 1, 1, null),
+            new Answer<>(null, 0, 0, "away"),
+            new Answer<>(kafka(read(10, "a", "a", "a", "a", "a")), 1, 1, null),
+            new Answer<>(null, 0, 0, "away"));
+    Picture picture =
+        new PictureMaker(
+                options,
+                new DeadLetters(options.kafka()),
+                new ActionLog(),
+                new Timeline(),
+                new VisibilityProbe(options))
+            .picture(1, answers);
+    assertThat(picture.overview().pipelines())
+        .filteredOn(
+            pipeline ->
+                pipeline.problems().stream().anyMatch(p -> p.text().contains("dead letters")))
+        .extracting(PipelineView::sink)
+        .containsExactlyInAnyOrder("a", "c");
   }
 
   @Test
@@ -150,20 +182,22 @@ final class LetterQueuesTest {
   }
 
   private List<DeadLetterQueue> queues(Map<TopicPartition, LettersRead> read) {
-    KafkaView kafka =
-        new KafkaView(
-            Map.of("shared", queue(SHARED, hourAgo, end), "own", queue(OWN, 3, 5)),
-            Map.of(),
-            Map.of(),
-            Map.of(),
-            read);
     return LetterQueues.of(
         topology,
-        kafka,
+        kafka(read),
         (queue, since) ->
             putBack.stream()
                 .filter(p -> p.topic().equals(queue) && p.offset() >= since.get(SHARED))
                 .toList());
+  }
+
+  private KafkaView kafka(Map<TopicPartition, LettersRead> read) {
+    return new KafkaView(
+        Map.of("shared", queue(SHARED, hourAgo, end), "own", queue(OWN, 3, 5)),
+        Map.of(),
+        Map.of(),
+        Map.of(),
+        read);
   }
 
   private static Topic queue(TopicPartition partition, long hourAgo, long end) {
