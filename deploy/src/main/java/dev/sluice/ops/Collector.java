@@ -93,9 +93,7 @@ final class Collector implements AutoCloseable {
     clickHousePoll.start(clickHouse::read);
     // Kafka after Postgres: what the slot has confirmed is in the ends read after it.
     postgresPoll.await(POSTGRES_FIRST_MILLIS);
-    kafkaPoll.start(
-        () ->
-            kafka.read(last.sinks(), last::isWanted, last::isDeadLetters, last.heartbeatTopics()));
+    kafkaPoll.start(() -> kafka.read(last));
     Answer<ConnectView> connectAnswer = connectPoll.await(deadline - Now.millis());
     Answers answers =
         new Answers(

@@ -136,8 +136,8 @@ final class DeadLetters {
     return new PutBack(sent.size(), left[0]);
   }
 
-  /** How many letters from the given offsets on were put back. */
-  long putBackSince(String topic, Map<TopicPartition, Long> offsets) {
+  /** The letters from the given offsets on that were put back. */
+  List<Place> putBackSince(String topic, Map<TopicPartition, Long> offsets) {
     return putBack.keySet().stream()
         .filter(place -> place.topic().equals(topic))
         .filter(
@@ -145,7 +145,7 @@ final class DeadLetters {
                 place.offset()
                     >= offsets.getOrDefault(
                         new TopicPartition(topic, place.partition()), Long.MAX_VALUE))
-        .count();
+        .toList();
   }
 
   private ConsumerRecord<byte[], byte[]> one(DeadLetterReader reader, Place place) {

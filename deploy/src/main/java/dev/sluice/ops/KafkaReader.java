@@ -1,6 +1,8 @@
 package dev.sluice.ops;
 
 import dev.sluice.ops.KafkaView.Topic;
+import dev.sluice.pipeline.UnreadRecords;
+import dev.sluice.pipeline.UnreadRecords.Gap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,13 +28,17 @@ import org.apache.kafka.common.TopicPartition;
  * connector, however many there are.
  *
  * <p>Failure semantics: a failure, or no answer within {@value #LIMIT_MILLIS} ms, is thrown and
- * nothing is kept of it. A group without offsets, or a topic deleted meanwhile, is left out.
+ * nothing is kept of it. A group without offsets, or a topic deleted meanwhile, is left out. What
+ * is unread, and whose letters are, {@link UnreadRecords} and {@link LetterWriters} find within
+ * limits of their own, or leave open.
  */
 final class KafkaReader implements AutoCloseable {
 
   private static final int LIMIT_MILLIS = 5000;
 
   private final Admin admin;
+  private final UnreadRecords unread;
+  private final LetterWriters letters;
 
   KafkaReader(String bootstrapServers) {
     this.admin =
@@ -43,32 +49,64 @@ final class KafkaReader implements AutoCloseable {
                 "reconnect.backoff.max.ms", "2000",
                 "default.api.timeout.ms", LIMIT_MILLIS,
                 "request.timeout.ms", LIMIT_MILLIS));
+    this.unread = new UnreadRecords(bootstrapServers);
+    this.letters = new LetterWriters(bootstrapServers);
   }
 
-  /**
-   * @param sinks the sink connectors
-   * @param wanted the topics of interest
-   * @param hourly those of them whose records of the last hour are to be counted
-   * @param heartbeats the topics of the sources' heartbeats
-   */
-  KafkaView read(
-      Collection<String> sinks,
-      Predicate<String> wanted,
-      Predicate<String> hourly,
-      Set<String> heartbeats)
-      throws ExecutionException, InterruptedException {
+  /** Reads what these connectors are concerned with. */
+  KafkaView read(Topology of) throws ExecutionException, InterruptedException {
+    List<String> sinks = of.sinks();
     Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
     sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));
     Set<String> all = admin.listTopics().names().get();
     Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = committed(sinks, groups);
     Set<String> names = new HashSet<>();
-    all.stream().filter(wanted).forEach(names::add);
+    all.stream().filter(of::isWanted).forEach(names::add);
     committed.values().forEach(at -> at.keySet().forEach(p -> names.add(p.topic())));
     names.retainAll(all);
-    Map<String, Topic> topics = topics(names, hourly);
-    Set<String> beating = new HashSet<>(heartbeats);
+    Map<String, Topic> topics = topics(names, of::isDeadLetters);
+    Set<String> beating = new HashSet<>(of.heartbeatTopics());
     beating.retainAll(all);
-    return new KafkaView(topics, committed, lastBeats(beating));
+    Map<String, Long> beats = lastBeats(beating);
+    List<Topic> shared =
+        topics.values().stream()
+            .filter(t -> of.isDeadLetters(t.name()) && of.writersOf(t.name()).size() > 1)
+            .toList();
+    return new KafkaView(
+        topics,
+        committed,
+        beats,
+        unread.look(gaps(topics.values(), of::isDeadLetters, committed.values())),
+        letters.look(shared));
+  }
+
+  /**
+   * What each sink has left of its topics. A partition that no sink has committed is left whole:
+   * whose it is, is not known here.
+   */
+  private static Set<Gap> gaps(
+      Collection<Topic> topics,
+      Predicate<String> queue,
+      Collection<Map<TopicPartition, OffsetAndMetadata>> committed) {
+    Map<TopicPartition, Set<Long>> positions = new HashMap<>();
+    committed.forEach(
+        offsets ->
+            offsets.forEach(
+                (partition, at) ->
+                    positions.computeIfAbsent(partition, p -> new HashSet<>()).add(at.offset())));
+    Set<Gap> gaps = new HashSet<>();
+    for (Topic topic : topics) {
+      if (!queue.test(topic.name())) {
+        topic
+            .starts()
+            .forEach(
+                (partition, start) ->
+                    positions
+                        .getOrDefault(partition, Set.of(start))
+                        .forEach(at -> gaps.add(topic.gap(partition, at))));
+      }
+    }
+    return gaps;
   }
 
   private Map<String, Long> lastBeats(Set<String> topics)

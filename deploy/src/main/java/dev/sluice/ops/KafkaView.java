@@ -1,6 +1,8 @@
 package dev.sluice.ops;
 
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.pipeline.UnreadRecords.Gap;
+import dev.sluice.pipeline.UnreadRecords.Unread;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,11 +17,16 @@ import org.apache.kafka.common.TopicPartition;
  * @param committed by sink connector: where its consumer group is in each partition
  * @param lastBeats by topic of a source's heartbeat: when the newest beat was written, in epoch
  *     millis; without those that have none
+ * @param unread what is to be read of the gaps that were looked into, between where a sink is and a
+ *     partition's end
+ * @param letters what was read of the dead letter queues that several connectors write
  */
 record KafkaView(
     Map<String, Topic> topics,
     Map<String, Map<TopicPartition, OffsetAndMetadata>> committed,
-    Map<String, Long> lastBeats) {
+    Map<String, Long> lastBeats,
+    Map<Gap, Unread> unread,
+    Map<TopicPartition, LettersRead> letters) {
 
   /**
    * A topic's partitions.
@@ -67,12 +74,16 @@ record KafkaView(
           .sum();
     }
 
-    /** Records that a sink has not had acknowledged. */
-    long lag(Map<TopicPartition, Long> committed) {
+    /** What is left of each partition for a sink; what was removed is not. */
+    List<Gap> gaps(Map<TopicPartition, Long> committed) {
       Map<TopicPartition, Long> positions = positions(committed);
-      return ends.entrySet().stream()
-          .mapToLong(end -> Math.max(0, end.getValue() - positions.getOrDefault(end.getKey(), 0L)))
-          .sum();
+      return starts.keySet().stream().map(p -> gap(p, positions.get(p))).toList();
+    }
+
+    /** What is left of a partition for a sink that is there. */
+    Gap gap(TopicPartition partition, long position) {
+      long from = Math.max(position, starts.get(partition));
+      return new Gap(partition, from, ends.getOrDefault(partition, from));
     }
   }
 
@@ -83,6 +94,21 @@ record KafkaView(
   /** What holds a topic's rows up, as the sink says; empty for nothing. */
   List<String> troubles(String sink, String topic) {
     return TopicLag.troubles(committed.getOrDefault(sink, Map.of()), topic);
+  }
+
+  /** Records of a topic that a sink has not had acknowledged, and can read. */
+  long lag(Topic topic, Map<TopicPartition, Long> committed) {
+    return topic.gaps(committed).stream().mapToLong(gap -> unread(gap).records()).sum();
+  }
+
+  /** Where in a topic a sink's next records are: at its positions, or behind what holds none. */
+  Map<TopicPartition, Long> next(Topic topic, Map<TopicPartition, Long> committed) {
+    return topic.gaps(committed).stream()
+        .collect(Collectors.toMap(Gap::partition, gap -> unread(gap).next()));
+  }
+
+  private Unread unread(Gap gap) {
+    return unread.getOrDefault(gap, Unread.counted(gap));
   }
 
   /** Where a sink is, in all its topics; empty before its first commit. */

@@ -128,7 +128,22 @@ public record Overview(
    * @param records kept in the topic
    * @param lastHour arrived in the last hour
    * @param waiting of those of the last hour, the ones not put back
+   * @param shares of those of the last hour, each sink's
    */
   public record DeadLetterQueue(
-      String topic, List<String> connectors, long records, long lastHour, long waiting) {}
+      String topic,
+      List<String> connectors,
+      long records,
+      long lastHour,
+      long waiting,
+      List<LetterShare> shares) {}
+
+  /**
+   * What one sink has in a queue: the letters whose headers name it, and those of which it is not
+   * known whose they are.
+   *
+   * @param lastHour arrived in the last hour
+   * @param waiting of those, the ones not put back
+   */
+  public record LetterShare(String connector, long lastHour, long waiting) {}
 }

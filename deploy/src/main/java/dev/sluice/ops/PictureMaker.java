@@ -4,6 +4,7 @@ import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.ConnectorView;
 import dev.sluice.ops.Overview.DeadLetterQueue;
+import dev.sluice.ops.Overview.LetterShare;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Server;
@@ -18,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.ToLongFunction;
 
 /**
  * Makes a {@link Picture} of what the four servers said, and remembers from one to the next what
@@ -64,7 +64,8 @@ final class PictureMaker {
     Redactor redactor = new Redactor(connectors.values());
     remember(at, answers, connectors, redactor);
     Topology topology = new Topology(connectors.values());
-    List<DeadLetterQueue> queues = queues(topology, connectors.values(), answers.kafka().value());
+    List<DeadLetterQueue> queues =
+        LetterQueues.of(topology, answers.kafka().value(), deadLetters::putBackSince);
     List<PipelineView> views = new ArrayList<>();
     Set<String> ids = new TreeSet<>();
     Doubts next = new Doubts(new TreeSet<>(), new TreeSet<>());
@@ -76,7 +77,7 @@ final class PictureMaker {
       PipelineTracker tracker =
           trackers.computeIfAbsent(pipeline.id(), id -> new PipelineTracker());
       tracker.see(at, pipeline, answers);
-      long waiting = sum(pipeline.sink(), queues, DeadLetterQueue::waiting);
+      long waiting = LetterQueues.sum(pipeline.sink(), queues, LetterShare::waiting);
       Visible visible = tracker.visible(at, pipeline.id(), probe);
       PipelineView view =
           Diagnosis.of(at, pipeline, tracker, answers, options, redactor, waiting, visible);
@@ -88,7 +89,7 @@ final class PictureMaker {
           first.value() == null ? null : first.value().longValue(),
           answers.kafka().reachable(),
           visible,
-          sum(pipeline.sink(), queues, DeadLetterQueue::lastHour),
+          LetterQueues.sum(pipeline.sink(), queues, LetterShare::lastHour),
           waiting);
       probed(pipeline, tracker, answers).ifPresent(probes::add);
       if (pipeline.isPostgres() && Health.of(pipeline.source()) == Health.OK) {
@@ -152,38 +153,6 @@ final class PictureMaker {
           reachable ? "" : redactor.text(answers.connect().error()));
     }
     connectWasReachable = reachable;
-  }
-
-  private List<DeadLetterQueue> queues(
-      Topology topology, Collection<Connector> connectors, KafkaView kafka) {
-    if (kafka == null) {
-      return List.of();
-    }
-    List<DeadLetterQueue> queues = new ArrayList<>();
-    kafka.topics().values().stream()
-        .filter(topic -> topology.isDeadLetters(topic.name()))
-        .sorted(Comparator.comparing(KafkaView.Topic::name))
-        .forEach(
-            topic -> {
-              List<String> writers =
-                  connectors.stream()
-                      .filter(c -> Topology.deadLettersOf(c).matches(topic.name()))
-                      .map(Connector::name)
-                      .toList();
-              long lastHour = topic.recordsOfLastHour();
-              long back = deadLetters.putBackSince(topic.name(), topic.hourAgo());
-              queues.add(
-                  new DeadLetterQueue(
-                      topic.name(), writers, topic.records(), lastHour, lastHour - back));
-            });
-    return queues;
-  }
-
-  private static long sum(
-      Connector sink, List<DeadLetterQueue> queues, ToLongFunction<DeadLetterQueue> of) {
-    return sink == null
-        ? 0
-        : queues.stream().filter(q -> q.connectors().contains(sink.name())).mapToLong(of).sum();
   }
 
   private Overview overview(

@@ -39,13 +39,15 @@ final class PipelineTracker {
     }
     topicSeenAt = answers.kafka().askedAt();
     Map<TopicPartition, Long> committed = kafka.committed(pipeline.sink().name());
-    Map<TopicPartition, Long> positions = topic.positions(committed);
-    lag = topic.lag(committed);
+    // A marker at a topic's end is behind no row: nothing that waits for rows may wait for it.
+    Map<TopicPartition, Long> reached = kafka.next(topic, committed);
+    lag = kafka.lag(topic, committed);
     removedNow = topic.removed(committed);
     removed = Math.max(removed, removedBefore + removedNow);
     removedBefore = removedNow == 0 ? removed : removedBefore;
     in.add(topicSeenAt, topic.endSum());
-    out.add(topicSeenAt, KafkaView.sum(positions));
+    // By what was committed: it never goes back, as what is known of a gap does when records come.
+    out.add(topicSeenAt, KafkaView.sum(topic.positions(committed)));
     boolean snapshotting =
         pipeline.source() != null
             && answers.connect().value().snapshotting().contains(pipeline.source().name());
@@ -57,14 +59,14 @@ final class PipelineTracker {
           postgres.estimatedRows().getOrDefault(pipeline.sourceTable(), 0L),
           KafkaView.sum(topic.starts()),
           topic.endSum(),
-          KafkaView.sum(positions));
+          KafkaView.sum(reached));
       // Only ends that were read after the slot's position hold all that is before it.
       Optional<Slot> slot = slot(pipeline, postgres);
       if (slot.isPresent() && answers.kafka().askedAt() >= answers.postgres().answeredAt()) {
         freshness.confirmed(slot.get().confirmedLsn(), topic.ends());
       }
     }
-    freshness.acknowledged(answers.kafka().askedAt(), positions);
+    freshness.acknowledged(answers.kafka().askedAt(), reached);
   }
 
   private void seeSlot(long at, Pipeline pipeline, Answers answers) {

@@ -69,8 +69,16 @@ final class Topology {
     return deadLetters.stream().anyMatch(t -> t.matches(topic));
   }
 
+  /** The names of the connectors that put dead letters into the topic. */
+  List<String> writersOf(String queue) {
+    return connectors.stream()
+        .filter(c -> deadLettersOf(c).matches(queue))
+        .map(Connector::name)
+        .toList();
+  }
+
   /** The dead letter queue of a sink; empty when it has none. */
-  static Template deadLettersOf(Connector sink) {
+  private static Template deadLettersOf(Connector sink) {
     return new Template(sink.config().get(Topics.DEAD_LETTER_QUEUE));
   }
 

@@ -1,6 +1,8 @@
 package dev.sluice.pipeline;
 
 import dev.sluice.SluiceException;
+import dev.sluice.pipeline.UnreadRecords.Gap;
+import dev.sluice.pipeline.UnreadRecords.Unread;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -25,6 +27,7 @@ public final class TopicLag implements AutoCloseable {
   private final Admin admin;
   private final String topic;
   private final String group;
+  private final UnreadRecords unread;
 
   /**
    * @param sink the sink connector's name
@@ -33,6 +36,7 @@ public final class TopicLag implements AutoCloseable {
     this.admin = connect(bootstrapServers);
     this.topic = topic;
     this.group = "connect-" + sink;
+    this.unread = new UnreadRecords(bootstrapServers);
   }
 
   /** A client that tells within seconds that Kafka does not answer; to be closed by the caller. */
@@ -54,19 +58,29 @@ public final class TopicLag implements AutoCloseable {
     return committed().values().stream().mapToLong(OffsetAndMetadata::offset).sum();
   }
 
-  /** Records up to {@code ends} that the sink has not had acknowledged. */
+  /**
+   * Records up to {@code ends} that the sink has not had acknowledged. Offsets behind which no
+   * record is, as {@link UnreadRecords} finds, are none, and so is what was removed: it does not
+   * come any more, {@link #isBehindStart} tells it. Those of a transaction that is not ended are:
+   * there may be records when it has ended, and a proof must not have passed them.
+   */
   public long recordsBefore(Map<TopicPartition, Long> ends) {
     Map<TopicPartition, OffsetAndMetadata> committed = committed();
     Map<TopicPartition, Long> starts = offsets(OffsetSpec.earliest());
-    return ends.entrySet().stream()
+    List<Gap> gaps =
+        ends.entrySet().stream()
+            .map(
+                end -> {
+                  OffsetAndMetadata at = committed.get(end.getKey());
+                  long start = starts.getOrDefault(end.getKey(), 0L);
+                  long from = at == null ? start : Math.max(start, at.offset());
+                  return new Gap(end.getKey(), from, end.getValue());
+                })
+            .toList();
+    Map<Gap, Unread> found = unread.look(gaps);
+    return gaps.stream()
         .mapToLong(
-            end -> {
-              OffsetAndMetadata at = committed.get(end.getKey());
-              long start = starts.getOrDefault(end.getKey(), 0L);
-              // What was removed unread does not come any more.
-              long from = at == null ? start : Math.max(start, at.offset());
-              return Math.max(0, end.getValue() - from);
-            })
+            gap -> Math.max(0, gap.end() - found.getOrDefault(gap, Unread.counted(gap)).next()))
         .sum();
   }
 

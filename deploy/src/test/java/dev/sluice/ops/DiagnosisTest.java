@@ -10,6 +10,8 @@ import dev.sluice.ops.Overview.Problem;
 import dev.sluice.ops.Poll.Answer;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Cure;
+import dev.sluice.pipeline.UnreadRecords.Gap;
+import dev.sluice.pipeline.UnreadRecords.Unread;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +54,7 @@ final class DiagnosisTest {
   private long committed = 5;
   private String said = "";
   private Map<TopicPartition, OffsetAndMetadata> alsoCommitted = Map.of();
+  private Map<Gap, Unread> unread = Map.of();
   private long at = 1_000_000;
   private long beatAt = at;
   private Answer<ClickHouseView> clickHouse;
@@ -115,6 +118,31 @@ final class DiagnosisTest {
     beatAt = at;
     assertThat(only(look(), Health.DEGRADED, "topic").text())
         .contains("3 records wait", "sink has brought none");
+  }
+
+  @Test
+  void aMarkerAtTheEndIsNoRecordThatWaitsAndHoldsNoFreshnessBack() {
+    committed = 4;
+    unread = Map.of(new Gap(PARTITION, 4, 5), new Unread(5, 0));
+    look();
+    at += 90_000;
+    beatAt = at;
+    PipelineView view = look();
+    assertThat(view.problems()).isEmpty();
+    assertThat(view.parts().get(2).value()).isZero();
+    assertThat(tracker.standsStill(at)).isFalse();
+  }
+
+  @Test
+  void aTransactionThatIsNotEndedIsNoLagButItsRowsAreNotFresh() {
+    committed = 3;
+    unread = Map.of(new Gap(PARTITION, 3, 5), new Unread(4, 0));
+    look();
+    at += 90_000;
+    beatAt = at;
+    PipelineView view = look();
+    assertThat(view.parts().get(2).value()).isZero();
+    assertThat(only(view, Health.DEGRADED, "table").text()).contains("90 s behind");
   }
 
   @Test
@@ -351,7 +379,8 @@ final class DiagnosisTest {
                 at,
                 null),
             new Answer<>(
-                new KafkaView(topics, Map.of("sink", offsets), Map.of(BEATS, beatAt)),
+                new KafkaView(
+                    topics, Map.of("sink", offsets), Map.of(BEATS, beatAt), unread, Map.of()),
                 at,
                 at,
                 null),

@@ -125,7 +125,7 @@ final class TopologyTest {
                     groups
                         .computeIfAbsent(sink, s -> new HashMap<>())
                         .put(new TopicPartition(n, 0), new OffsetAndMetadata(1))));
-    return new KafkaView(views, groups, Map.of());
+    return new KafkaView(views, groups, Map.of(), Map.of(), Map.of());
   }
 
   private static Pipeline only(List<Pipeline> pipelines) {

@@ -57,7 +57,9 @@ export function lettersView(wanted) {
         + " It does no harm to rows that are newer by now. Mend the cause first, or they come back.",
       queue.topic, () => post("dead-letters/put-back-all", { topic: queue.topic, confirm: queue.topic })));
     }
-    const pipeline = now.pipelines.find((p) => queue.connectors.includes(p.parts[3].name));
+    // Of several sinks that write the queue, the one with the most letters.
+    const [most] = [...queue.shares].sort((a, b) => b.lastHour - a.lastHour);
+    const pipeline = now.pipelines.find((p) => p.parts[3].name === most?.connector);
     if (pipeline) {
       plot.follow(pipeline.id);
     }
