@@ -134,12 +134,17 @@ final class Findings {
               "restart");
         }
         int task = failed.get().task();
+        String what = task < 0 ? name : "Task " + task + " of " + name;
+        String cause = Health.rootCause(failed.get().trace());
+        Optional<KnownFailure> known = KnownFailure.of(cause);
+        if (known.isPresent()) {
+          String text = what + " failed: " + known.get().text() + ".";
+          return problem(health, part, text, known.get().cure(), name, null);
+        }
         return problem(
             health,
             part,
-            (task < 0 ? name : "Task " + task + " of " + name)
-                + " failed: "
-                + Words.cause(redactor.text(Health.rootCause(failed.get().trace()))),
+            what + " failed: " + Words.cause(redactor.text(cause)),
             "Mend the cause, then restart what failed.",
             name,
             "restart-failed");

@@ -187,8 +187,7 @@ final class BrokenStatesIT {
   @Test
   void aRowIsLargerThanAnEventMayBe() throws Exception {
     resizeOneRow(40_000_000);
-    named(
-        "FAILED", "larger than 33554432, which is the value of the max.request.size configuration");
+    named("FAILED", "and 33554432 are the limit (producer.override.max.request.size)");
     pipeline.topicSetting("sluice.public.app_user_visits", "max.message.bytes", "134217728");
     ConnectorSpec source =
         new ConnectorSpec(
@@ -206,6 +205,17 @@ final class BrokenStatesIT {
     pipeline.it().connect().put(source);
     changeRows("after the large one");
     identical();
+  }
+
+  @Test
+  void theSlotIsDroppedBySomebody() throws Exception {
+    pipeline.it().connect().stop("sluice-source");
+    awaitInactiveSlot();
+    pipeline.postgres("SELECT pg_drop_replication_slot('sluice')");
+    changeRows("dropped slot");
+    pipeline.it().connect().resume("sluice-source");
+    named("FAILED", "Postgres no longer has the WAL that it would go on from");
+    cured();
   }
 
   /** As after a restore: the offsets are of a server that was further. */
