@@ -150,6 +150,9 @@ final class ResyncCommand implements Callable<Integer> {
     ConnectorSpec registered = new ConnectorSpec(source, connect.connectors().get(source).config());
     connect.put(InitialLoad.streaming(registered));
     connect.resume(source);
+    await(
+        () -> connect.connectors().get(source).connector().state().equals("RUNNING"),
+        source + " does not start again: look at ./sluice status.");
     Registration registration = new Registration(connect);
     registration.apply(
         registration.changes(List.of(InitialLoad.streaming(registered))),

@@ -78,6 +78,7 @@ final class ClickHouseChecks {
     }
     List<String> wrong = new ArrayList<>();
     List<String> mends = new ArrayList<>();
+    List<String> changed = new ArrayList<>();
     try {
       for (FactColumn column : FactColumn.ofSchema(clickHouse, mapping.schema())) {
         String name = column.name();
@@ -89,6 +90,7 @@ final class ClickHouseChecks {
         } else if (!is.equals(type)) {
           wrong.add(name + " is " + is + ", not " + type);
           mends.add("MODIFY COLUMN " + Sql.factName(name) + " " + type);
+          changed.add(name + " " + is);
         }
       }
     } catch (SluiceException e) {
@@ -103,11 +105,16 @@ final class ClickHouseChecks {
             ? actual.size() + " columns fit the transform's schema"
             : String.join("; ", wrong),
         "rows that do not fit are not written",
-        "ALTER TABLE "
+        // Who has changed the table first does not want that undone.
+        (changed.isEmpty()
+                ? ""
+                : "if the table is as it is to be, schema of the transform: "
+                    + String.join(", ", changed)
+                    + "; if not, ")
+            + "ALTER TABLE "
             + Sql.factName(table)
             + " "
-            + String.join(", ", mends)
-            + "; or schema of the transform");
+            + String.join(", ", mends));
   }
 
   private void engine(String engine) {

@@ -23,6 +23,7 @@ final class PipelineTracker {
   private boolean streamed;
   private long notStreamingSince;
   private long lag;
+  private boolean caughtUp;
   private long removedNow;
   private long removedBefore;
   private long removed;
@@ -42,7 +43,10 @@ final class PipelineTracker {
     // A marker at a topic's end is behind no row: nothing that waits for rows may wait for it.
     Map<TopicPartition, Long> reached = kafka.next(topic, committed);
     lag = kafka.lag(topic, committed);
-    removedNow = topic.removed(committed);
+    long behind = topic.removed(committed);
+    // A marker at the end expires as a record does, and was none that waited.
+    caughtUp = behind == 0 ? lag == 0 : caughtUp;
+    removedNow = caughtUp ? 0 : behind;
     removed = Math.max(removed, removedBefore + removedNow);
     removedBefore = removedNow == 0 ? removed : removedBefore;
     in.add(topicSeenAt, topic.endSum());

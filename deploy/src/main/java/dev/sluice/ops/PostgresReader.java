@@ -37,7 +37,8 @@ final class PostgresReader implements AutoCloseable {
           + " FROM pg_replication_slots WHERE slot_type = 'logical'"
           + " AND database = current_database()";
   private static final String PUBLICATIONS =
-      "SELECT pubname, schemaname, tablename FROM pg_publication_tables";
+      "SELECT pubname, schemaname, tablename"
+          + " FROM pg_publication LEFT JOIN pg_publication_tables USING (pubname)";
 
   /** By name: a cast to regclass asks for rights on every schema of a publication. */
   private static final String ESTIMATES =
@@ -122,9 +123,11 @@ final class PostgresReader implements AutoCloseable {
     Map<String, Set<String>> publications = new HashMap<>();
     try (ResultSet rows = statement.executeQuery(PUBLICATIONS)) {
       while (rows.next()) {
-        publications
-            .computeIfAbsent(rows.getString(1), name -> new HashSet<>())
-            .add(inTopic(rows, 2));
+        Set<String> tables =
+            publications.computeIfAbsent(rows.getString(1), name -> new HashSet<>());
+        if (rows.getString(2) != null) {
+          tables.add(inTopic(rows, 2));
+        }
       }
     }
     Map<String, Long> estimates = new HashMap<>();

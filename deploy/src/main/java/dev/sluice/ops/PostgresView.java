@@ -54,6 +54,11 @@ record PostgresView(
       long lagBytes,
       long confirmedLsn) {}
 
+  /** True when there is a publication of that name, which may hold references. */
+  boolean has(Template publication) {
+    return publications.keySet().stream().anyMatch(publication::matches);
+  }
+
   /** True when some publication of that name (which may hold references) sends the table. */
   boolean publishes(Template publication, String table) {
     return publications.entrySet().stream()

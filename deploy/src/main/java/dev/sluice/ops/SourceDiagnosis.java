@@ -1,6 +1,7 @@
 package dev.sluice.ops;
 
 import dev.sluice.catalogue.Sql;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
@@ -57,7 +58,9 @@ record SourceDiagnosis(Case of) {
                   "Postgres has no replication slot " + of.pipeline().slot().text() + ".",
                   "The source makes it when it begins; see the worker's log for why it does not.");
     }
-    if (of.pipeline().sourceTable() != null
+    if (!postgres.has(of.pipeline().publication())) {
+      state = Health.worst(List.of(state, publicationGone()));
+    } else if (of.pipeline().sourceTable() != null
         && !postgres.publishes(of.pipeline().publication(), of.pipeline().sourceTable())) {
       state =
           of.findings()
@@ -74,13 +77,40 @@ record SourceDiagnosis(Case of) {
                           "ALTER PUBLICATION "
                               + of.pipeline().publication().text()
                               + " ADD TABLE "
-                              + of.pipeline().sourceTable())
+                              + TableName.ofTopic(of.pipeline().sourceTable()))
                       .then(Where.SLUICE, "verify --repair --yes"));
     }
     state = Health.worst(List.of(state, heartbeatTable(postgres)));
     Double retained = slot.map(s -> (double) s.retainedBytes()).orElse(null);
     String note = slot.map(s -> "WAL kept by slot " + s.name()).orElse("no slot yet");
     return new Part("postgres", name, state, "bytes", retained, null, note);
+  }
+
+  /** Postgres sends nothing of the time without one, also to a slot that is older. */
+  private Health publicationGone() {
+    String publication = of.pipeline().publication().text();
+    String table = of.pipeline().sourceTable();
+    Cure cure =
+        Cure.of(
+            "Make it again. What was written without it never comes by the old slot: a new one is"
+                + " made, and what differs is compared and brought.");
+    String heartbeat =
+        of.pipeline().heartbeat().flatMap(Heartbeat::table).map(each -> ", " + each).orElse("");
+    return of.findings()
+        .problem(
+            Health.FAILED,
+            "postgres",
+            "Postgres has no publication " + publication + ": nothing is sent.",
+            table == null
+                ? cure
+                : cure.then(
+                        Where.POSTGRES,
+                        "CREATE PUBLICATION "
+                            + publication
+                            + " FOR TABLE "
+                            + TableName.ofTopic(table)
+                            + heartbeat)
+                    .then(Where.SLUICE, "resync --yes"));
   }
 
   /** Its table outside the publication, the heartbeat moves no slot. */
@@ -153,12 +183,14 @@ record SourceDiagnosis(Case of) {
       return new Part("source", "not in this cluster", null, "bytes", null, null, null);
     }
     Health state = of.findings().connector(source, "source");
-    PostgresView postgres =
+    PostgresView seen =
         of.answers().postgres().reachable() ? of.answers().postgres().value() : null;
     Optional<Slot> slot =
-        postgres == null ? Optional.empty() : PipelineTracker.slot(of.pipeline(), postgres);
+        seen == null ? Optional.empty() : PipelineTracker.slot(of.pipeline(), seen);
+    boolean elsewhere = of.pipeline().isElsewhere(of.options().postgres(), slot.isPresent());
+    PostgresView postgres = elsewhere ? null : seen;
     if (postgres != null && isAhead(postgres)) {
-      state = Health.worst(List.of(state, elsewhere(postgres)));
+      state = Health.worst(List.of(state, anotherServer()));
     }
     boolean lost = slot.map(Slot::walStatus).filter("lost"::equals).isPresent();
     long silence = PipelineTracker.silence(of.at(), of.pipeline(), of.answers());
@@ -195,7 +227,7 @@ record SourceDiagnosis(Case of) {
     return position != null && position > postgres.lsn();
   }
 
-  private Health elsewhere(PostgresView postgres) {
+  private Health anotherServer() {
     return of.findings()
         .problem(
             Health.FAILED,
@@ -249,7 +281,7 @@ record SourceDiagnosis(Case of) {
     return of.pipeline()
         .heartbeat()
         .map(heartbeat -> postgres.refusals().get(heartbeat.statement()))
-        .filter(refusal -> !refusal.isOfRights() || reader == null || reader.equals(here));
+        .filter(refusal -> !refusal.isOfRights() || here.equals(reader));
   }
 
   private Cure heartbeatCure(Heartbeat heartbeat, Refusal refusal) {

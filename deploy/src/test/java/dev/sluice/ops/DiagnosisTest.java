@@ -46,6 +46,7 @@ final class DiagnosisTest {
   private Connector sink = TopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
   private String reader = "me";
   private Map<String, Slot> slots = Map.of("slot", slot(true, "reserved", 100));
+  private String publication = "pub";
   private Set<String> published = Set.of(TABLE, "public.sluice_heartbeat");
   private Map<String, ClickHouseView.Table> tables =
       Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
@@ -99,6 +100,18 @@ final class DiagnosisTest {
         .extracting(Cure.Step::toString)
         .containsExactly(
             "psql: ALTER PUBLICATION pub ADD TABLE public.t", "./sluice verify --repair --yes");
+  }
+
+  @Test
+  void aPublicationThatIsGoneSendsNothing() {
+    publication = "another";
+    Problem problem = only(look(), Health.FAILED, "postgres");
+    assertThat(problem.text()).isEqualTo("Postgres has no publication pub: nothing is sent.");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::toString)
+        .containsExactly(
+            "psql: CREATE PUBLICATION pub FOR TABLE public.t, sluice_heartbeat",
+            "./sluice resync --yes");
   }
 
   @Test
@@ -320,9 +333,20 @@ final class DiagnosisTest {
     at += 1_000;
     only(look(), Health.DEGRADED, "topic");
     end = 9;
+    at += 1_000;
+    only(look(), Health.DEGRADED, "topic");
     start = 7;
     at += 1_000;
     assertThat(only(look(), Health.FAILED, "topic").text()).startsWith("5 records were removed");
+  }
+
+  @Test
+  void aMarkerThatWasRemovedWhenAllRecordsHadBeenReadIsNoLoss() {
+    assertThat(look().problems()).isEmpty();
+    end = 6;
+    start = 6;
+    at += 1_000;
+    assertThat(look().problems()).isEmpty();
   }
 
   @Test
@@ -374,7 +398,7 @@ final class DiagnosisTest {
             new Answer<>(
                 new ConnectView(Map.of(), Set.of(), positions, written), at, at, connectError),
             new Answer<>(
-                new PostgresView(7, 0, slots, Map.of("pub", published), Map.of(), refusals),
+                new PostgresView(7, 0, slots, Map.of(publication, published), Map.of(), refusals),
                 at,
                 at,
                 null),

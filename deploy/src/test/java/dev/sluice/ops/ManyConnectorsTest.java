@@ -30,7 +30,14 @@ final class ManyConnectorsTest {
       long begin = System.nanoTime();
       await().atMost(Duration.ofSeconds(30)).until(() -> connect.asked().size() >= before + 4);
       double seconds = (System.nanoTime() - begin) / 1e9;
-      assertThat(connect.asked()).containsOnly("/connectors?expand=info&expand=status");
+      List<String> asked = List.copyOf(connect.asked());
+      List<String> more =
+          asked.stream()
+              .filter(path -> !path.equals("/connectors?expand=info&expand=status"))
+              .toList();
+      // Where one source is, now and then.
+      assertThat(more).allMatch(path -> path.endsWith("/offsets"));
+      assertThat(more).hasSizeLessThanOrEqualTo(1 + asked.size() / 10);
       assertThat(4 / seconds).as("requests a second").isLessThan(2);
       assertThat(states(page)).as("worst first").startsWith("FAILED").endsWith("OK");
     }
