@@ -195,7 +195,7 @@ final class Lane {
 
   private boolean addRow(Source source, SinkRecord record, Struct row, long now) {
     // Further on, this sink has been here before, if not this task.
-    boolean first = !task.proven().contains(table) && record.originalKafkaOffset() == 0;
+    boolean first = record.originalKafkaOffset() == 0 && !task.proven().contains(table);
     RowWriter writer;
     try {
       writer = writers.of(row.schema());

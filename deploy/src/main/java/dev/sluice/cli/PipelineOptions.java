@@ -5,13 +5,19 @@ import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.connect.Standstill;
 import dev.sluice.local.Home;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.SyncPoint;
+import dev.sluice.pipeline.TopicLag;
+import dev.sluice.verify.PipelineBarrier;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -99,6 +105,22 @@ final class PipelineOptions {
     } catch (SQLException e) {
       return found.table(); // Whoever asks Postgres next meets that himself.
     }
+  }
+
+  /**
+   * Waits for a pipeline of these servers, until one of its connectors stands still.
+   *
+   * @param limit how long one position may take to be passed
+   */
+  PipelineBarrier barrier(
+      Pipeline pipeline, TopicLag lag, Duration limit, Consumer<String> progress) {
+    ConnectClient connect = servers.connect();
+    return new PipelineBarrier(
+        new SyncPoint(servers.postgres(), pipeline.slot()),
+        lag,
+        limit,
+        () -> Standstill.of(connect, pipeline.source().name(), pipeline.sink().name()),
+        progress);
   }
 
   /**

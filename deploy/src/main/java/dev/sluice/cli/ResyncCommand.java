@@ -7,14 +7,11 @@ import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
-import dev.sluice.connect.Standstill;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
-import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
-import dev.sluice.verify.PipelineBarrier;
 import dev.sluice.verify.Reconciliation;
 import dev.sluice.verify.TableComparison;
 import java.sql.Connection;
@@ -77,12 +74,7 @@ final class ResyncCommand implements Callable<Integer> {
               postgres,
               clickHouse,
               mapping,
-              new PipelineBarrier(
-                  new SyncPoint(postgres, pipeline.slot()),
-                  lag,
-                  BARRIER_LIMIT,
-                  () -> Standstill.of(connect, pipeline.source().name(), pipeline.sink().name()),
-                  console::progress),
+              options.barrier(pipeline, lag, BARRIER_LIMIT, console::progress),
               console::progress,
               100,
               Reconciliation.LIMIT);

@@ -139,13 +139,11 @@ final class StatusCommand implements Callable<Integer> {
         .ifPresent(first -> out.println(worst + ": " + first.text()));
     TextTable table = new TextTable("CONNECTOR", "TYPE", "STATE", "TASKS", "WHY");
     for (Line line : lines) {
-      List<Status> tasks = line.connector().tasks();
-      long running = tasks.stream().filter(task -> task.state().equals("RUNNING")).count();
       table.row(
           line.connector().name(),
           line.connector().type(),
           line.state().name(),
-          running + " of " + tasks.size() + " run",
+          line.connector().running() + " of " + line.connector().tasks().size() + " run",
           line.cause());
     }
     out.print(table);

@@ -5,11 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.Standstill;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
-import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.Difference;
 import dev.sluice.verify.PipelineBarrier;
@@ -126,14 +124,8 @@ final class VerifyCommand implements Callable<Integer> {
         TopicLag lag =
             new TopicLag(options.servers().kafka(), pipeline.topic(), pipeline.sink().name())) {
       TableMapping mapping = pipeline.tables(postgres, clickHouse).ignoring(ignored);
-      ConnectClient connect = options.servers().connect();
       PipelineBarrier barrier =
-          new PipelineBarrier(
-              new SyncPoint(postgres, pipeline.slot()),
-              lag,
-              Duration.ofSeconds(timeoutSeconds),
-              () -> Standstill.of(connect, pipeline.source().name(), pipeline.sink().name()),
-              console::progress);
+          options.barrier(pipeline, lag, Duration.ofSeconds(timeoutSeconds), console::progress);
       TableComparison comparison =
           new TableComparison(
               postgres,

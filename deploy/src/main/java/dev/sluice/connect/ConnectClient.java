@@ -76,9 +76,14 @@ public final class ConnectClient {
   public record Connector(
       String name, String type, Map<String, String> config, Status connector, List<Status> tasks) {
 
+    /** How many tasks run, by Connect's word. */
+    public long running() {
+      return tasks.stream().filter(t -> t.state().equals("RUNNING")).count();
+    }
+
     /** Whether there are tasks and each runs, by Connect's word. */
     public boolean allTasksRun() {
-      return !tasks.isEmpty() && tasks.stream().allMatch(t -> t.state().equals("RUNNING"));
+      return !tasks.isEmpty() && running() == tasks.size();
     }
 
     /** The connector itself or the first of its tasks that failed. */

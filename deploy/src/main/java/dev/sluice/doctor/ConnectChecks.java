@@ -48,7 +48,7 @@ final class ConnectChecks {
         continue;
       }
       Health health = Health.of(connector);
-      long running = connector.tasks().stream().filter(t -> t.state().equals("RUNNING")).count();
+      long running = connector.running();
       String cause = connector.firstFailed().map(Status::trace).map(Health::rootCause).orElse("");
       findings.require(
           health == Health.OK,

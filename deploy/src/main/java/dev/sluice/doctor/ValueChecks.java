@@ -69,6 +69,12 @@ final class ValueChecks {
     return findings.checks();
   }
 
+  /** Only whether keys stay apart. */
+  List<Check> keys() throws SQLException {
+    foldedKeys();
+    return findings.checks();
+  }
+
   private void lostValues() throws SQLException {
     for (FactColumn column : schema) {
       SourceColumn from = source.columns().get(mapping.sourceOf(column.name()));

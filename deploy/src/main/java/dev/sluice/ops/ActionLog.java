@@ -96,7 +96,7 @@ final class ActionLog {
   }
 
   private static String outcome(Connector connector, Health health, Redactor redactor) {
-    long run = connector.tasks().stream().filter(t -> t.state().equals("RUNNING")).count();
+    long run = connector.running();
     String tasks = run + " of " + Words.count(connector.tasks().size(), "task", "tasks") + " run";
     return connector
         .firstFailed()

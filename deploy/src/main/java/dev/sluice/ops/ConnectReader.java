@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.connect.SourceOffsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -72,7 +72,7 @@ final class ConnectReader {
   private void ask(String source) {
     try {
       JsonNode offsets = client.offsets(source);
-      position(offsets)
+      SourceOffsets.position(offsets)
           .ifPresentOrElse(at -> positions.put(source, at), () -> positions.remove(source));
       if (isSnapshot(offsets)) {
         snapshotting.add(source);
@@ -82,15 +82,6 @@ final class ConnectReader {
     } catch (SluiceException | ConnectClient.Unreachable e) {
       // A rebalance, or a connector just removed: the next look tells.
     }
-  }
-
-  /** The largest position of Debezium's offsets for Postgres. */
-  static OptionalLong position(JsonNode offsets) {
-    long most = 0;
-    for (Iterator<JsonNode> all = offsets.path("offsets").elements(); all.hasNext(); ) {
-      most = Math.max(most, all.next().path("offset").path("lsn").asLong(0));
-    }
-    return most == 0 ? OptionalLong.empty() : OptionalLong.of(most);
   }
 
   /** Debezium's offsets say so in {@code snapshot}, and in {@code snapshot_completed} its end. */

@@ -118,7 +118,7 @@ final class Findings {
       case FAILED, DEGRADED -> {
         Optional<Status> failed = connector.firstFailed();
         if (failed.isEmpty()) {
-          long run = connector.tasks().stream().filter(t -> t.state().equals("RUNNING")).count();
+          long run = connector.running();
           return problem(
               health,
               part,

@@ -15,6 +15,13 @@ import java.util.regex.Pattern;
  */
 record KnownFailure(String text, Cure cure) {
 
+  /** Of a slot that has lost WAL, however that has shown. */
+  static final Cure NEW_SLOT =
+      Cure.of(
+              "A new slot is made, and what has changed meanwhile is compared and brought, deletes"
+                  + " too.")
+          .then(Where.SLUICE, "resync --yes");
+
   private record Kind(Pattern words, String text, Cure cure) {}
 
   private static final List<Kind> KINDS =
@@ -23,10 +30,7 @@ record KnownFailure(String text, Cure cure) {
               Pattern.compile("no longer available on the server"),
               "Postgres no longer has the WAL that it would go on from: its slot is lost, or was"
                   + " dropped",
-              Cure.of(
-                      "A new slot is made, and what has changed meanwhile is compared and brought,"
-                          + " deletes too.")
-                  .then(Where.SLUICE, "resync --yes")),
+              NEW_SLOT),
           new Kind(
               Pattern.compile(
                   "The message is (\\d+) bytes when serialized which is larger than (\\d+), which is"

@@ -198,7 +198,7 @@ final class PictureMaker {
         connector.type(),
         plugin.substring(plugin.lastIndexOf('.') + 1),
         reachable ? Health.of(connector) : Health.UNREACHABLE,
-        (int) connector.tasks().stream().filter(t -> t.state().equals("RUNNING")).count(),
+        (int) connector.running(),
         connector.tasks().size(),
         connector
             .firstFailed()

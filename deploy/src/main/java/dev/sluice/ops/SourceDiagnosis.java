@@ -148,10 +148,7 @@ record SourceDiagnosis(Case of) {
               "Slot "
                   + slot.name()
                   + " is lost: Postgres removed WAL that the source had not read.",
-              Cure.of(
-                      "A new slot is made, and what has changed meanwhile is compared and brought,"
-                          + " deletes too.")
-                  .then(Where.SLUICE, "resync --yes"));
+              KnownFailure.NEW_SLOT);
     }
     if (slot.retainedBytes() > of.options().limits().walBytes()) {
       return of.findings()
