@@ -11,8 +11,10 @@ import org.apache.kafka.connect.data.Field;
  * @param field its field in the row, kept without its name
  * @param sourceName the source column that it reads
  * @param metadata what it reads from the envelope instead, or null
+ * @param lsnBase what is added to a position in the log
  */
-record ColumnPlan(FactColumn column, Field field, String sourceName, Metadata metadata) {
+record ColumnPlan(
+    FactColumn column, Field field, String sourceName, Metadata metadata, long lsnBase) {
 
   ColumnPlan {
     // Struct.put writes the name into a text for an error, whether there is one or not, and a value

@@ -41,6 +41,7 @@ final class ExtractFactRowConfig {
   static final String MISSING_COLUMNS = "missing.columns";
   static final String UNKNOWN_COLUMNS = "unknown.columns";
   static final String IGNORED_COLUMNS = "ignored.columns";
+  static final String LSN_BASE = "lsn.base";
 
   private static final String ROW = "Row";
   private static final String TIME = "Time";
@@ -150,6 +151,20 @@ final class ExtractFactRowConfig {
               8,
               Width.LONG,
               "Ignored columns")
+          .define(
+              LSN_BASE,
+              Type.LONG,
+              0L,
+              ConfigDef.Range.between(0L, Long.MAX_VALUE / 2),
+              Importance.LOW,
+              "What is added to every position in Postgres' log (lsn). Positions are comparable"
+                  + " within one server only: when Postgres was restored on another one, they may"
+                  + " begin below the versions that the fact table holds, and would lose against"
+                  + " them. `./sluice resync` finds that and sets this.",
+              ROW,
+              9,
+              Width.MEDIUM,
+              "Base of positions")
           .define(
               TIMESTAMP_UNIT,
               Type.STRING,

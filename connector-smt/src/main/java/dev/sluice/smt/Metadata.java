@@ -9,21 +9,21 @@ enum Metadata {
   /** Position of the change in Postgres' log. */
   LSN("lsn", "the position in the log") {
     @Override
-    Object convert(Object value, ColumnType target) {
-      return target.fromInteger(number(value));
+    Object convert(Object value, ColumnType target, long lsnBase) {
+      return target.fromInteger(lsnBase + number(value));
     }
   },
   /** The operation's letter: c, r, u or d. */
   OP(null, "the operation") {
     @Override
-    Object convert(Object value, ColumnType target) {
+    Object convert(Object value, ColumnType target, long lsnBase) {
       return target.fromText(text(value));
     }
   },
   /** When the transaction committed, by Postgres' clock. */
   COMMIT_TS("ts_ms", "the commit time") {
     @Override
-    Object convert(Object value, ColumnType target) {
+    Object convert(Object value, ColumnType target, long lsnBase) {
       long millis = number(value);
       return target.fromInstant(
           Math.floorDiv(millis, 1_000L), (int) Math.floorMod(millis, 1_000L) * 1_000_000);
@@ -32,14 +32,14 @@ enum Metadata {
   /** The transaction's number. */
   TX_ID("txId", "the transaction") {
     @Override
-    Object convert(Object value, ColumnType target) {
+    Object convert(Object value, ColumnType target, long lsnBase) {
       return target.fromInteger(number(value));
     }
   },
   /** Whether the row was read by a snapshot: false, or which kind and place in it. */
   SNAPSHOT("snapshot", "a snapshot") {
     @Override
-    Object convert(Object value, ColumnType target) {
+    Object convert(Object value, ColumnType target, long lsnBase) {
       String text = value instanceof Boolean flag ? flag.toString() : text(value);
       return target.fromText(text);
     }
@@ -64,8 +64,13 @@ enum Metadata {
     return sourceField;
   }
 
-  /** Converts a value that is not null. */
-  abstract Object convert(Object value, ColumnType target);
+  /**
+   * Converts a value.
+   *
+   * @param value not null
+   * @param lsnBase what is added to a position
+   */
+  abstract Object convert(Object value, ColumnType target, long lsnBase);
 
   /** Whether a column of this type can take it, tried with an example. */
   boolean fits(ColumnType target) {
@@ -77,7 +82,7 @@ enum Metadata {
           case SNAPSHOT -> List.of("false", "true", "last");
         };
     try {
-      examples.forEach(example -> convert(example, target));
+      examples.forEach(example -> convert(example, target, 0));
       return true;
     } catch (Mismatch e) {
       return false;

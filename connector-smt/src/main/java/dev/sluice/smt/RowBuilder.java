@@ -107,7 +107,9 @@ final class RowBuilder {
         && settings.positionColumn() >= 0
         && plan.source(envelope, Metadata.LSN) instanceof Number position) {
       ColumnPlan version = columns[settings.positionColumn()];
-      row.put(version.field(), version.type().fromInteger(position.longValue() - 1));
+      row.put(
+          version.field(),
+          version.type().fromInteger(version.lsnBase() + position.longValue() - 1));
     }
     return row;
   }
@@ -235,7 +237,7 @@ final class RowBuilder {
     Object value = metadata == Metadata.OP ? plan.op(envelope) : plan.source(envelope, metadata);
     try {
       if (value != null) {
-        return metadata.convert(value, column.type());
+        return metadata.convert(value, column.type(), column.lsnBase());
       }
       if (column.nullable()) {
         return null;

@@ -74,6 +74,7 @@ record TransformSettings(
     Map<String, Metadata> metadata = metadata(schema, values);
     Map<String, String> sources = sources(schema, metadata, values);
     Schema rowSchema = schema.rowSchema((String) values.get(ExtractFactRowConfig.SCHEMA_NAME));
+    long lsnBase = (Long) values.get(ExtractFactRowConfig.LSN_BASE);
     List<ColumnPlan> columns = new ArrayList<>();
     for (FactColumn column : schema.columns()) {
       columns.add(
@@ -81,7 +82,8 @@ record TransformSettings(
               column,
               rowSchema.field(column.name()),
               sources.getOrDefault(column.name(), column.name()),
-              metadata.get(column.name())));
+              metadata.get(column.name()),
+              lsnBase));
     }
     String truncates = (String) values.get(ExtractFactRowConfig.TRUNCATE_HANDLING);
     boolean flagDeletes = values.get(ExtractFactRowConfig.DELETE_HANDLING).equals("flag");

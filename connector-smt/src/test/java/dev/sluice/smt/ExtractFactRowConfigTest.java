@@ -118,7 +118,7 @@ class ExtractFactRowConfigTest extends TransformTest {
   @Test
   void everySettingIsDocumented() {
     assertThat(transform.config().configKeys().values())
-        .hasSize(18)
+        .hasSize(19)
         .allSatisfy(
             key -> {
               assertThat(key.documentation).endsWith(".");

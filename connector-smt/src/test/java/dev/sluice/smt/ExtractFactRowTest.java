@@ -177,6 +177,31 @@ class ExtractFactRowTest extends TransformTest {
 
   @ParameterizedTest
   @EnumSource
+  void everyPositionIsCountedFromTheBase(Form form) {
+    transform.configure(
+        Map.of(
+            "schema", "id String, _version UInt64, gone Bool",
+            "delete.field", "gone",
+            "version.field", "_version",
+            "metadata.columns", "_version:lsn",
+            "replica.identity", "full",
+            "truncate.handling", "pass",
+            "lsn.base", "1000000000000"));
+    Struct row = Visits.row();
+    SinkRecord moved = form.record(row, null, "d", Visits.SOURCE);
+    moved.headers().addString("__debezium.newkey", "whatever");
+
+    assertThat(rowOf(form.record(null, row, "c", Visits.SOURCE)).get("_version"))
+        .isEqualTo(1_000_027_182_818L);
+    assertThat(rowOf(form.record(row, null, "d", Visits.SOURCE)).get("_version"))
+        .isEqualTo(1_000_027_182_818L);
+    assertThat(rowOf(moved).get("_version")).isEqualTo(1_000_027_182_817L);
+    assertThat(rowOf(form.record(null, null, "t", Visits.SOURCE)).get("_version"))
+        .isEqualTo(1_000_027_182_818L);
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void unknownOperationIsBadData(Form form) {
     transform.configure(Visits.settings());
 

@@ -8,8 +8,10 @@ import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Registration;
 import dev.sluice.load.InitialLoad;
+import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.LsnBase;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.Reconciliation;
@@ -68,7 +70,9 @@ final class ResyncCommand implements Callable<Integer> {
       TableMapping mapping = pipeline.tables(postgres, clickHouse);
       refuseHopeless(pipeline, mapping, postgres, connect);
       confirm(pipeline);
-      restart(pipeline, postgres, connect, console);
+      restart(pipeline, postgres, clickHouse, connect, lag, console);
+      // The base of positions may be another one.
+      mapping = options.pipeline().tables(postgres, clickHouse);
       TableComparison comparison =
           new TableComparison(
               postgres,
@@ -126,7 +130,12 @@ final class ResyncCommand implements Callable<Integer> {
 
   /** From the source's stop to its new beginning. */
   private void restart(
-      Pipeline pipeline, PostgresAddress postgres, ConnectClient connect, Console console) {
+      Pipeline pipeline,
+      PostgresAddress postgres,
+      ClickHouse clickHouse,
+      ConnectClient connect,
+      TopicLag lag,
+      Console console) {
     String source = pipeline.source().name();
     console.say("Stopping " + source);
     connect.stop(source);
@@ -136,6 +145,7 @@ final class ResyncCommand implements Callable<Integer> {
             + " does not stop within "
             + STOP_LIMIT.toSeconds()
             + " s: look at the worker's log.");
+    raiseBase(pipeline, postgres, clickHouse, connect, lag, console);
     console.say("Making the slot " + pipeline.slot() + " anew");
     renewSlot(pipeline.slot(), postgres);
     connect.resetOffsets(source);
@@ -150,6 +160,51 @@ final class ResyncCommand implements Callable<Integer> {
         registration.changes(List.of(InitialLoad.streaming(registered))),
         TASKS_LIMIT,
         change -> console.say(source + " reads from it"));
+  }
+
+  /**
+   * Where versions are positions in the WAL of another server, those of this one are lifted above
+   * them. What the other server has sent must have been read by then.
+   */
+  private static void raiseBase(
+      Pipeline pipeline,
+      PostgresAddress postgres,
+      ClickHouse clickHouse,
+      ConnectClient connect,
+      TopicLag lag,
+      Console console) {
+    FactMapping mapping = pipeline.mapping();
+    if (!mapping.isVersionedByLsn()
+        || requiredBase(pipeline, postgres, clickHouse) == mapping.lsnBase()) {
+      return;
+    }
+    console.say(
+        "Versions in "
+            + pipeline.factTable()
+            + " are positions of another server, above this one's");
+    await(
+        () -> lag.recordsBefore(lag.ends()) == 0,
+        pipeline.sink().name()
+            + " has not read what the other server sent within "
+            + STOP_LIMIT.toSeconds()
+            + " s: look at ./sluice status.");
+    long base = requiredBase(pipeline, postgres, clickHouse);
+    String transforming =
+        FactMapping.isIn(pipeline.sink().config())
+            ? pipeline.sink().name()
+            : pipeline.source().name();
+    connect.put(
+        new ConnectorSpec(
+            transforming,
+            FactMapping.withLsnBase(connect.connectors().get(transforming).config(), base)));
+    console.say("%s adds %d to every position (lsn.base)".formatted(transforming, base));
+  }
+
+  private static long requiredBase(
+      Pipeline pipeline, PostgresAddress postgres, ClickHouse clickHouse) {
+    FactMapping mapping = pipeline.mapping();
+    return LsnBase.required(
+        postgres, clickHouse, pipeline.factTable(), mapping.versionField(), mapping.lsnBase());
   }
 
   private static boolean isStopped(Connector connector) {

@@ -2,6 +2,7 @@ package dev.sluice.doctor;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
+import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectorSpec;
@@ -13,6 +14,7 @@ import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Problem;
 import dev.sluice.pipeline.Answer;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.LsnBase;
 import dev.sluice.pipeline.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -132,14 +134,55 @@ public final class Doctor {
   }
 
   private List<Check> tables() throws SQLException {
-    return new TableReview(
-            patient.postgres(),
-            patient.clickHouse(),
-            patient.source().config(),
-            patient.mapping(),
-            patient.table(),
-            patient.factTable())
-        .checks();
+    List<Check> checks =
+        new ArrayList<>(
+            new TableReview(
+                    patient.postgres(),
+                    patient.clickHouse(),
+                    patient.source().config(),
+                    patient.mapping(),
+                    patient.table(),
+                    patient.factTable())
+                .checks());
+    checks.addAll(versions());
+    return checks;
+  }
+
+  /** Positions in the WAL are comparable within one server only. */
+  private List<Check> versions() {
+    Findings findings = new Findings("Tables");
+    FactMapping mapping = patient.mapping();
+    if (mapping.isVersionedByLsn() && hasVersions()) {
+      long required =
+          LsnBase.required(
+              patient.postgres(),
+              patient.clickHouse(),
+              patient.factTable(),
+              mapping.versionField(),
+              mapping.lsnBase());
+      boolean rising = required == mapping.lsnBase();
+      findings.require(
+          rising,
+          "versions rise",
+          rising
+              ? mapping.versionField() + " is below what Postgres writes next"
+              : "facts have versions above what Postgres writes next: they are another server's",
+          "changes lose against them, and nothing else would say so",
+          "./sluice resync");
+    }
+    return findings.checks();
+  }
+
+  private boolean hasVersions() {
+    return patient
+            .clickHouse()
+            .number(
+                "SELECT toInt64(count()) FROM system.columns WHERE database = currentDatabase()"
+                    + " AND table = %s AND name = %s"
+                        .formatted(
+                            Sql.factText(patient.factTable()),
+                            Sql.factText(patient.mapping().versionField())))
+        > 0;
   }
 
   private List<Check> postgres() throws SQLException {

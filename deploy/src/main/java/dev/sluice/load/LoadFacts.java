@@ -37,7 +37,11 @@ final class LoadFacts {
             .filter(column -> column.getValue().equals("lsn"))
             .map(
                 column ->
-                    "ifNull(" + Sql.factName(column.getKey()) + " != " + moment.lsn() + ", true)")
+                    "ifNull("
+                        + Sql.factName(column.getKey())
+                        + " != "
+                        + (mapping.settings().lsnBase() + moment.lsn())
+                        + ", true)")
             .findFirst()
             .orElse("false");
     return count() <= most

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param failsOnUnknown true when a source column that nobody names makes a dead letter of its
  *     event
  * @param ignoredColumns source columns that are left out knowingly
+ * @param lsnBase what is added to every position in the WAL
  */
 public record FactMapping(
     String schema,
@@ -38,9 +39,11 @@ public record FactMapping(
     boolean fullBefore,
     boolean ignoresMissing,
     boolean failsOnUnknown,
-    List<String> ignoredColumns) {
+    List<String> ignoredColumns,
+    long lsnBase) {
 
   private static final String TRANSFORM = "dev.sluice.smt.ExtractFactRow";
+  private static final String LSN_BASE = "lsn.base";
 
   /** True when one of the connector's transforms is ExtractFactRow. */
   public static boolean isIn(Map<String, String> config) {
@@ -53,11 +56,7 @@ public record FactMapping(
    * @throws SluiceException when the connector has no such transform
    */
   public static FactMapping of(Map<String, String> config) {
-    String prefix = prefix(config);
-    if (prefix == null) {
-      throw new SluiceException(
-          config.get("name") + " has no transform " + TRANSFORM + ": its mapping is not known.");
-    }
+    String prefix = requiredPrefix(config);
     Map<String, String> settings = new LinkedHashMap<>();
     config.forEach(
         (key, value) -> {
@@ -78,7 +77,19 @@ public record FactMapping(
         settings.getOrDefault("replica.identity", "default").equals("full"),
         settings.getOrDefault("missing.columns", "fail").equals("ignore"),
         settings.getOrDefault("unknown.columns", "ignore").equals("fail"),
-        list(settings.get("ignored.columns")));
+        list(settings.get("ignored.columns")),
+        Long.parseLong(settings.getOrDefault(LSN_BASE, "0")));
+  }
+
+  /**
+   * The connector's settings with another base of positions.
+   *
+   * @throws SluiceException when the connector has no such transform
+   */
+  public static Map<String, String> withLsnBase(Map<String, String> config, long lsnBase) {
+    Map<String, String> changed = new LinkedHashMap<>(config);
+    changed.put(requiredPrefix(config) + LSN_BASE, Long.toString(lsnBase));
+    return changed;
   }
 
   /** The same for another column list. */
@@ -96,7 +107,13 @@ public record FactMapping(
         fullBefore,
         ignoresMissing,
         failsOnUnknown,
-        ignoredColumns);
+        ignoredColumns,
+        lsnBase);
+  }
+
+  /** Whether the version of a row is its change's position in the WAL. */
+  public boolean isVersionedByLsn() {
+    return "lsn".equals(metadata.get(versionField));
   }
 
   /** The source column that fills a fact column, unless metadata does. */
@@ -106,6 +123,15 @@ public record FactMapping(
         .map(Map.Entry::getKey)
         .findFirst()
         .orElse(factColumn);
+  }
+
+  private static String requiredPrefix(Map<String, String> config) {
+    String prefix = prefix(config);
+    if (prefix == null) {
+      throw new SluiceException(
+          config.get("name") + " has no transform " + TRANSFORM + ": its mapping is not known.");
+    }
+    return prefix;
   }
 
   private static String prefix(Map<String, String> config) {

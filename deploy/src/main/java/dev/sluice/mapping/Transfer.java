@@ -108,7 +108,7 @@ public record Transfer(String select, String into) {
     if (metadata != null) {
       value =
           switch (metadata) {
-            case "lsn" -> Long.toString(moment.lsn());
+            case "lsn" -> Long.toString(mapping.settings().lsnBase() + moment.lsn());
             case "op" -> "'r'";
             case "snapshot" -> "'true'";
             case "commit_ts" ->

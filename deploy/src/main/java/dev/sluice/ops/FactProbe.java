@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.catalogue.Sql;
+import dev.sluice.mapping.FactMapping;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
@@ -15,7 +16,8 @@ import java.util.regex.Pattern;
  * How to recognise that one change has become a fact: which pipeline's table, its key column and
  * its version column.
  *
- * @param lsnVersion whether the version is the change's position in the WAL
+ * @param lsnBase what is added to the change's position in the WAL to make the version; null where
+ *     the version is a time
  */
 record FactProbe(
     String pipeline,
@@ -23,7 +25,7 @@ record FactProbe(
     String table,
     String keyColumn,
     String versionColumn,
-    boolean lsnVersion) {
+    Long lsnBase) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern VERSION =
@@ -45,13 +47,14 @@ record FactProbe(
       return Optional.empty();
     }
     String column = version.group(1);
-    boolean lsn =
-        pipeline.sink().config().entrySet().stream()
-            .filter(setting -> setting.getKey().endsWith(".metadata.columns"))
-            .anyMatch(setting -> setting.getValue().replace(" ", "").contains(column + ":lsn"));
+    Long lsnBase = null;
+    if (FactMapping.isIn(pipeline.sink().config())) {
+      FactMapping mapping = FactMapping.of(pipeline.sink().config());
+      lsnBase = "lsn".equals(mapping.metadata().get(column)) ? mapping.lsnBase() : null;
+    }
     return Optional.of(
         new FactProbe(
-            pipeline.id(), pipeline.topic(), table.name(), table.sortingKey(), column, lsn));
+            pipeline.id(), pipeline.topic(), table.name(), table.sortingKey(), column, lsnBase));
   }
 
   /** Empty when the record is no insert or update, or not in Debezium's schemaless JSON. */
@@ -65,8 +68,8 @@ record FactProbe(
         return Optional.empty();
       }
       Optional<Long> version =
-          lsnVersion
-              ? Optional.of(source.path("lsn").asLong())
+          lsnBase != null
+              ? Optional.of(lsnBase + source.path("lsn").asLong())
               : millis(event.path("after").path(versionColumn));
       return version.map(
           v ->

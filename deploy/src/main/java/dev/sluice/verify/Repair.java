@@ -202,7 +202,6 @@ public final class Repair {
   /** Not below the row's own, also where that is of another cluster: of equals the last wins. */
   private String version(long lsn, long millis) {
     String field = mapping.settings().versionField();
-    boolean position = "lsn".equals(mapping.settings().metadata().get(field));
     String type =
         mapping.schema().stream()
             .filter(column -> column.name().equals(field))
@@ -214,7 +213,10 @@ public final class Repair {
             ? "fromUnixTimestamp64Milli(toInt64(" + millis + "))"
             : type.startsWith("DateTime")
                 ? "toDateTime(" + millis / 1_000 + ")"
-                : Long.toString(position ? lsn : millis);
+                : Long.toString(
+                    mapping.settings().isVersionedByLsn()
+                        ? mapping.settings().lsnBase() + lsn
+                        : millis);
     return "greatest(" + Sql.factName(field) + ", " + now + ")";
   }
 

@@ -12,17 +12,18 @@ import java.util.List;
 import java.util.Map;
 
 /** Runs commands as somebody would type them, about the stack of a data directory. */
-final class Commands {
+public final class Commands {
 
   private final Path dataDir;
   private final StringWriter output = new StringWriter();
 
-  Commands(Path dataDir) {
+  /** Nothing is run yet. */
+  public Commands(Path dataDir) {
     this.dataDir = dataDir;
   }
 
   /** The exit code. */
-  int run(String command, String... options) {
+  public int run(String command, String... options) {
     output.getBuffer().setLength(0);
     List<String> arguments = new ArrayList<>(List.of(command, "--data-dir", dataDir.toString()));
     arguments.addAll(List.of(options));
@@ -34,12 +35,12 @@ final class Commands {
   }
 
   /** What the last one has printed. */
-  String output() {
+  public String output() {
     return output.toString();
   }
 
   /** The verdicts of doctor, by check. */
-  Map<String, String> doctor(String... options) throws IOException {
+  public Map<String, String> doctor(String... options) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("--json"));
     arguments.addAll(List.of(options));
     run("doctor", arguments.toArray(String[]::new));

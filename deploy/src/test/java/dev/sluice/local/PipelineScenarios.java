@@ -399,7 +399,7 @@ abstract class PipelineScenarios {
     return id;
   }
 
-  private void execute(String sql, Object... arguments) throws SQLException {
+  void execute(String sql, Object... arguments) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql.formatted(arguments));
     }

@@ -27,8 +27,13 @@ final class FactProbeTest {
   @Test
   void versionMayBeThePositionInTheWal() {
     String engine = "ReplicatedReplacingMergeTree('/a/{shard}', '{replica}', _version) ORDER BY id";
-    assertThat(probe(engine, Map.of("transforms.fact.metadata.columns", "_version:lsn")).sql())
-        .endsWith("AND `_version` >= 42");
+    Map<String, String> sink =
+        Map.of(
+            "transforms", "fact",
+            "transforms.fact.type", "dev.sluice.smt.ExtractFactRow",
+            "transforms.fact.metadata.columns", "_version:lsn",
+            "transforms.fact.lsn.base", "1000");
+    assertThat(probe(engine, sink).sql()).endsWith("AND `_version` >= 1042");
   }
 
   @ParameterizedTest
