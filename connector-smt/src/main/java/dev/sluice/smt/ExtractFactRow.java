@@ -26,10 +26,10 @@ import org.apache.kafka.connect.transforms.Transformation;
  * it is dropped, and so is what is known to be no change of a row, such as heartbeats.
  *
  * <p>Envelopes may be Structs (JSON with schemas, Avro) or Maps (JSON without). In both cases the
- * types come from the setting {@code schema}; a Struct's schema only tells how to read the values.
- * Topic, partition, key and headers pass through, and nothing of the input is changed. The
- * timestamp becomes the commit time where the record is on its way to a sink, and passes through
- * elsewhere.
+ * types come from the setting {@code schema}, or {@code schemas}, by the topic that the record has;
+ * a Struct's schema only tells how to read the values. Topic, partition, key and headers pass
+ * through, and nothing of the input is changed. The timestamp becomes the commit time where the
+ * record is on its way to a sink, and passes through elsewhere.
  *
  * <p>Failure semantics: {@link DataException} for a record that cannot become a row without loss.
  * It names column, found and wanted type and the record's place, never a value, and leaves it to
@@ -41,12 +41,8 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
 
   private static final String NAME = ExtractFactRow.class.getSimpleName();
 
-  private static final String NEW_KEY = "__debezium.newkey";
-
-  private TransformSettings settings;
-  private RowBuilder rows;
-  private PlanCache<StructEnvelopePlan> structPlans;
-  private EnvelopePlan mapPlan;
+  private TablePlans tables;
+  private boolean passRefused;
   private TransformMetrics metrics;
   private PluginMetrics registry;
 
@@ -63,13 +59,11 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
 
   @Override
   public void configure(Map<String, ?> properties) {
-    settings = TransformSettings.of(properties);
-    metrics = new TransformMetrics(settings.columns());
-    rows = new RowBuilder(settings, metrics);
-    structPlans =
-        new PlanCache<>(
-            schema -> new StructEnvelopePlan(schema, settings.columns(), settings.known()));
-    mapPlan = new MapEnvelopePlan(settings.columns(), settings.known());
+    Map<String, Object> values = ExtractFactRowConfig.DEFINITION.parse(properties);
+    TransformMetrics counts = new TransformMetrics();
+    tables = TablePlans.of(values, counts);
+    passRefused = values.get(ExtractFactRowConfig.REFUSED_HANDLING).equals("pass");
+    metrics = counts;
     registerMetrics();
   }
 
@@ -89,10 +83,11 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   @Override
   public R apply(R record) {
     metrics.ensureRegistered();
+    TablePlan table = tables.of(record.topic());
     try {
-      return transformed(record);
+      return transformed(record, table);
     } catch (BadColumn e) {
-      metrics.failed(e.column());
+      table.failed(e.column());
       return refused(record, e);
     } catch (Mismatch e) {
       metrics.failedEnvelope();
@@ -105,7 +100,7 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     // Holds nothing but memory.
   }
 
-  private R transformed(R record) {
+  private R transformed(R record, TablePlan table) {
     Object value = record.value();
     if (value == null) {
       metrics.dropped(Reason.TOMBSTONE);
@@ -114,62 +109,9 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
     if (value instanceof Struct struct && Refused.is(struct)) {
       return record;
     }
-    EnvelopePlan plan = planFor(value);
-    Struct row = rowOf(record, plan, value);
+    EnvelopePlan plan = table.planFor(value);
+    Struct row = table.rowOf(record, plan, value);
     return row == null ? null : withValue(record, row, timestamp(record, plan, value));
-  }
-
-  /** The row that a change leaves, or null for what leaves none. */
-  private Struct rowOf(R record, EnvelopePlan plan, Object value) {
-    Object op = plan.op(value);
-    if (op == null) {
-      Bystander.require(plan, value);
-      return dropped(Reason.NO_ROW_CHANGE);
-    }
-    Operation operation = Operation.of(op);
-    return switch (operation) {
-      case CREATE, READ, UPDATE -> counted(operation, rows.current(plan, value));
-      case DELETE ->
-          settings.flagDeletes()
-              ? counted(operation, rows.deleted(plan, value, isMoved(record)))
-              : dropped(Reason.DELETE);
-      case TRUNCATE -> truncated(plan, value);
-      case MESSAGE -> dropped(Reason.MESSAGE);
-    };
-  }
-
-  /** An UPDATE of the key is a delete that Debezium marks so, and a create. */
-  private boolean isMoved(R record) {
-    return record.headers().lastWithName(NEW_KEY) != null;
-  }
-
-  private EnvelopePlan planFor(Object value) {
-    if (value instanceof Struct envelope) {
-      return structPlans.planFor(envelope.schema());
-    }
-    if (value instanceof Map) {
-      return mapPlan;
-    }
-    throw new Mismatch("found a value of " + value.getClass() + ", wanted a Struct or a Map");
-  }
-
-  private Struct truncated(EnvelopePlan plan, Object value) {
-    if (settings.failOnTruncate()) {
-      throw new Mismatch("the source table was truncated, and truncate.handling is fail");
-    }
-    return settings.truncation() == null
-        ? dropped(Reason.TRUNCATE)
-        : counted(Operation.TRUNCATE, settings.truncation().of(plan, value));
-  }
-
-  private Struct counted(Operation operation, Struct row) {
-    metrics.row(operation);
-    return row;
-  }
-
-  private Struct dropped(Reason reason) {
-    metrics.dropped(reason);
-    return null;
   }
 
   private R withValue(R record, Struct row, Long timestamp) {
@@ -197,7 +139,7 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   private R refused(R record, RuntimeException reason) {
     String said = NAME + ": " + reason.getMessage() + ", at " + placeOf(record);
     // On its way into Kafka it would become a record of the topic.
-    if (settings.passRefused() && record instanceof SinkRecord) {
+    if (passRefused && record instanceof SinkRecord) {
       return withValue(record, Refused.because(said), record.timestamp());
     }
     throw new DataException(said, reason);

@@ -1,6 +1,7 @@
 package dev.sluice.smt;
 
 import dev.sluice.smt.schema.FactSchema;
+import dev.sluice.smt.schema.FactSchemas;
 import dev.sluice.smt.type.TimeRules;
 import java.time.DateTimeException;
 import java.time.ZoneId;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -24,6 +26,7 @@ import org.apache.kafka.common.config.ConfigException;
 final class ExtractFactRowConfig {
 
   static final String SCHEMA = "schema";
+  static final String SCHEMAS = "schemas";
   static final String SCHEMA_NAME = "schema.name";
   static final String RENAMES = "renames";
   static final String METADATA_COLUMNS = "metadata.columns";
@@ -52,12 +55,13 @@ final class ExtractFactRowConfig {
           .define(
               SCHEMA,
               Type.STRING,
-              ConfigDef.NO_DEFAULT_VALUE,
-              check(
-                  "column list in ClickHouse's syntax",
-                  text -> FactSchema.parse(text, TimeRules.DEFAULT)),
+              null,
+              unlessAbsent(
+                  check(
+                      "column list in ClickHouse's syntax",
+                      text -> FactSchema.parse(text, TimeRules.DEFAULT))),
               Importance.HIGH,
-              "The columns of the fact table, `name Type, …`, as they stand between the brackets of"
+              "For one table, whatever the topic: the columns of the fact table, `name Type, …`, as they stand between the brackets of"
                   + " CREATE TABLE. A DEFAULT that is a literal stands for a"
                   + " source column that an event does not have. Line breaks, back-quotes, comments"
                   + " and other clauses, such as CODEC and TTL, may stay; indexes, and columns that"
@@ -67,6 +71,20 @@ final class ExtractFactRowConfig {
               Width.LONG,
               "Fact schema")
           .define(
+              SCHEMAS,
+              Type.STRING,
+              null,
+              unlessAbsent(checkSchemas()),
+              Importance.HIGH,
+              "In place of `schema`, for many tables: `TOPIC (column list); TOPIC (column list)`, by"
+                  + " the topic that a record has when it comes to the transform. Settings that name"
+                  + " columns take `TOPIC.column` then, where it is one table's; an entry without a"
+                  + " topic is meant for every table. An event of another topic is an error.",
+              ROW,
+              2,
+              Width.LONG,
+              "Fact schemas by topic")
+          .define(
               SCHEMA_NAME,
               Type.STRING,
               "dev.sluice.FactRow",
@@ -74,7 +92,7 @@ final class ExtractFactRowConfig {
               Importance.LOW,
               "The name of the rows' Connect schema.",
               ROW,
-              2,
+              3,
               Width.MEDIUM,
               "Row schema name")
           .define(
@@ -83,10 +101,11 @@ final class ExtractFactRowConfig {
               List.of(),
               checkPairs(RENAMES, right -> {}),
               Importance.MEDIUM,
-              "Columns whose names differ, as `source:target,…`. A column that is no target here"
-                  + " reads the source column of its own name.",
+              "Columns whose names differ, as `source:target,…`, or with `schemas` as"
+                  + " `TOPIC.source:target,…`. A column that is no target here reads the source column"
+                  + " of its own name.",
               ROW,
-              3,
+              4,
               Width.LONG,
               "Renamed columns")
           .define(
@@ -99,7 +118,7 @@ final class ExtractFactRowConfig {
                   + " Postgres' log), op (c, r, u or d), commit_ts (commit time), tx_id and"
                   + " snapshot. The type is the one in the schema.",
               ROW,
-              4,
+              5,
               Width.LONG,
               "Metadata columns")
           .define(
@@ -112,7 +131,7 @@ final class ExtractFactRowConfig {
                   + " lacks one of them, or has null there, is an error; nothing is ever put in its"
                   + " place, as that would be another row's key.",
               ROW,
-              5,
+              6,
               Width.LONG,
               "Key columns")
           .define(
@@ -125,7 +144,7 @@ final class ExtractFactRowConfig {
                   + " DEFAULT literal in the schema: an error, or null, counted. Null would overwrite"
                   + " good values after a RENAME or DROP COLUMN.",
               ROW,
-              6,
+              7,
               Width.SHORT,
               "Missing columns")
           .define(
@@ -137,7 +156,7 @@ final class ExtractFactRowConfig {
               "What becomes of a source column that neither the schema nor `ignored.columns` names:"
                   + " it is left out, and counted, or it is an error.",
               ROW,
-              7,
+              8,
               Width.SHORT,
               "Unknown columns")
           .define(
@@ -148,7 +167,7 @@ final class ExtractFactRowConfig {
               Importance.LOW,
               "Source columns that are left out knowingly.",
               ROW,
-              8,
+              9,
               Width.LONG,
               "Ignored columns")
           .define(
@@ -162,7 +181,7 @@ final class ExtractFactRowConfig {
                   + " begin below the versions that the fact table holds, and would lose against"
                   + " them. `./sluice resync` finds that and sets this.",
               ROW,
-              9,
+              10,
               Width.MEDIUM,
               "Base of positions")
           .define(
@@ -228,14 +247,15 @@ final class ExtractFactRowConfig {
               "Version field")
           .define(
               REPLICA_IDENTITY,
-              Type.STRING,
-              "default",
-              ValidString.in("default", "full"),
+              Type.LIST,
+              List.of("default"),
+              checkIdentities(),
               Importance.MEDIUM,
               "The table's REPLICA IDENTITY in Postgres. By `default` the old row of a change may"
                   + " hold nothing but its key, and Debezium fills it up; then the delete that a"
                   + " moved key leaves behind is an error where the schema has a version of the"
-                  + " source's own, or columns that may be kept apart from their row.",
+                  + " source's own, or columns that may be kept apart from their row. With `schemas`,"
+                  + " `TOPIC:full` says it of one table: `default,sluice.public.orders:full`.",
               EVENTS,
               4,
               Width.SHORT,
@@ -362,6 +382,53 @@ final class ExtractFactRowConfig {
           }
         },
         () -> "pairs of names joined by a colon");
+  }
+
+  private static Validator checkSchemas() {
+    return LambdaValidator.with(
+        (name, value) -> {
+          try {
+            FactSchemas.split((String) value)
+                .forEach((topic, list) -> checkSchema(name, topic, list));
+          } catch (IllegalArgumentException e) {
+            throw new ConfigException(name + ": " + e.getMessage());
+          }
+        },
+        () -> "TOPIC (column list); …");
+  }
+
+  /** The error names the table, as nobody would find it in the value of all of them. */
+  private static void checkSchema(String name, String topic, String columnList) {
+    try {
+      FactSchema.parse(columnList, TimeRules.DEFAULT);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(name, topic, e.getMessage());
+    }
+  }
+
+  private static Validator checkIdentities() {
+    return LambdaValidator.with(
+        (name, value) -> {
+          requireValue(name, value);
+          for (Object entry : (List<?>) value) {
+            String text = entry.toString().strip();
+            if (!Set.of("default", "full").contains(text.substring(text.lastIndexOf(':') + 1))) {
+              throw new ConfigException(name, entry, "an identity is default or full");
+            }
+          }
+        },
+        () -> "[default, full], TOPIC:[default, full]");
+  }
+
+  /** For settings of which one or another has to be there. */
+  private static Validator unlessAbsent(Validator validator) {
+    return LambdaValidator.with(
+        (name, value) -> {
+          if (value != null) {
+            validator.ensureValid(name, value);
+          }
+        },
+        validator::toString);
   }
 
   private static Validator checkNames() {

@@ -42,9 +42,9 @@ final class RowBuilder {
   private final boolean mayBeLarge;
 
   private final int deleteColumn;
-  private final TransformMetrics metrics;
+  private final TableMetrics metrics;
 
-  RowBuilder(TransformSettings settings, TransformMetrics metrics) {
+  RowBuilder(TransformSettings settings, TableMetrics metrics) {
     this.settings = settings;
     this.metrics = metrics;
     deleteColumn = settings.deleteColumn();

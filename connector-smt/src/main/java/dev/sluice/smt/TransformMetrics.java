@@ -2,14 +2,11 @@ package dev.sluice.smt;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.common.MetricName;
-import org.apache.kafka.common.metrics.Gauge;
 import org.apache.kafka.common.metrics.PluginMetrics;
 
 /**
@@ -33,32 +30,32 @@ final class TransformMetrics {
 
   private final Map<Operation, LongAdder> rows = new EnumMap<>(Operation.class);
   private final Map<Reason, LongAdder> dropped = new EnumMap<>(Reason.class);
-  private final Map<String, LongAdder> failedByColumn = new HashMap<>();
-
-  /** In the order of the schema. */
-  private final Map<String, LongAdder> missingByColumn = new LinkedHashMap<>();
-
-  private final LongAdder[] missing;
+  private final List<TableMetrics> tables = new ArrayList<>();
   private final LongAdder failedEnvelopes = new LongAdder();
-  private final LongAdder unknownColumns = new LongAdder();
 
   /** Null before Connect gives it, and after it has got all counts. */
   private PluginMetrics registry;
 
   private long triedAt = System.nanoTime() - RETRY_NANOS;
 
-  TransformMetrics(List<ColumnPlan> columns) {
+  TransformMetrics() {
     for (Operation operation : Operation.FACTS) {
       rows.put(operation, new LongAdder());
     }
     for (Reason reason : Reason.values()) {
       dropped.put(reason, new LongAdder());
     }
-    for (ColumnPlan column : columns) {
-      failedByColumn.put(column.name(), new LongAdder());
-      missingByColumn.put(column.name(), new LongAdder());
-    }
-    missing = missingByColumn.values().toArray(LongAdder[]::new);
+  }
+
+  /**
+   * Adds a table; before the first record.
+   *
+   * @param topic null where there is one table for all topics
+   */
+  TableMetrics table(String topic, List<ColumnPlan> columns) {
+    TableMetrics table = new TableMetrics(topic, columns);
+    tables.add(table);
+    return table;
   }
 
   void row(Operation operation) {
@@ -69,22 +66,8 @@ final class TransformMetrics {
     dropped.get(reason).increment();
   }
 
-  void failed(String column) {
-    failedByColumn.get(column).increment();
-  }
-
   void failedEnvelope() {
     failedEnvelopes.increment();
-  }
-
-  /** A column that the event did not have counted as null. */
-  void missing(int column) {
-    missing[column].increment();
-  }
-
-  /** An event had columns that nobody knows. */
-  void unknownColumns() {
-    unknownColumns.increment();
   }
 
   /** Takes Connect's registry; from then on {@link #ensureRegistered} has something to do. */
@@ -122,25 +105,7 @@ final class TransformMetrics {
         (of, n) ->
             counts.add(
                 new Count("dropped-total", "Records dropped, by reason", "reason", tag(of), n)));
-    failedByColumn.forEach(
-        (of, n) ->
-            counts.add(new Count("failed-total", "Records refused, by column", "column", of, n)));
-    missingByColumn.forEach(
-        (of, n) ->
-            counts.add(
-                new Count(
-                    "missing-columns-total",
-                    "Columns that an event did not have, as null",
-                    "column",
-                    of,
-                    n)));
-    counts.add(
-        new Count(
-            "unknown-columns-total",
-            "Records with columns that the settings do not know",
-            null,
-            null,
-            unknownColumns));
+    tables.forEach(table -> counts.addAll(table.counts()));
     counts.add(
         new Count(
             "failed-envelopes-total",
@@ -153,24 +118,5 @@ final class TransformMetrics {
 
   private static String tag(Enum<?> of) {
     return of.name().toLowerCase(Locale.ROOT);
-  }
-
-  /**
-   * One count and how it is called.
-   *
-   * @param tag null for a count without one
-   */
-  private record Count(String name, String description, String tag, String of, LongAdder count) {
-
-    void addTo(PluginMetrics registry, List<MetricName> added) {
-      LinkedHashMap<String, String> tags = new LinkedHashMap<>();
-      if (tag != null) {
-        tags.put(tag, of);
-      }
-      MetricName metric = registry.metricName(name, description, tags);
-      Gauge<Long> gauge = (config, now) -> count.sum();
-      registry.addMetric(metric, gauge);
-      added.add(metric);
-    }
   }
 }

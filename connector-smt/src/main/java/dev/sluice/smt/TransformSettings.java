@@ -17,7 +17,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.data.Schema;
 
 /**
- * The settings, checked against one another.
+ * One table's settings, checked against one another.
  *
  * @param rowSchema the schema of the rows
  * @param columns how each column of the row gets its value, in the order of the schema
@@ -28,7 +28,6 @@ import org.apache.kafka.connect.data.Schema;
  * @param defaultForNull whether null in a column that forbids it becomes the type's default
  * @param nullForUnavailable whether a value that the event leaves out counts as null
  * @param failOnTruncate whether a truncate is an error
- * @param passRefused whether a refused record is passed to the sink, which sets it aside
  * @param keyColumns which columns tell rows apart, by number; their values are never made up
  * @param fullBefore whether the old row of a change is whole, instead of its key alone
  * @param positionColumn the version column that holds the position in the log, or -1
@@ -46,7 +45,6 @@ record TransformSettings(
     boolean defaultForNull,
     boolean nullForUnavailable,
     boolean failOnTruncate,
-    boolean passRefused,
     BitSet keyColumns,
     boolean fullBefore,
     int positionColumn,
@@ -64,12 +62,12 @@ record TransformSettings(
           Schema.Type.INT64);
 
   /**
-   * Reads the settings.
+   * Reads one table's settings.
    *
+   * @param values each checked alone
    * @throws ConfigException naming the setting, what was found and what is allowed
    */
-  static TransformSettings of(Map<String, ?> properties) {
-    Map<String, Object> values = ExtractFactRowConfig.DEFINITION.parse(properties);
+  static TransformSettings of(Map<String, Object> values) {
     FactSchema schema = schema(values);
     Map<String, Metadata> metadata = metadata(schema, values);
     Map<String, String> sources = sources(schema, metadata, values);
@@ -96,14 +94,23 @@ record TransformSettings(
         values.get(ExtractFactRowConfig.NULL_HANDLING).equals("default"),
         values.get(ExtractFactRowConfig.UNAVAILABLE_HANDLING).equals("null"),
         truncates.equals("fail"),
-        values.get(ExtractFactRowConfig.REFUSED_HANDLING).equals("pass"),
         keyColumns(columns, schema, values),
-        values.get(ExtractFactRowConfig.REPLICA_IDENTITY).equals("full"),
+        isFull((List<?>) values.get(ExtractFactRowConfig.REPLICA_IDENTITY)),
         flagDeletes ? positionColumn(columns, schema, values) : -1,
         values.get(ExtractFactRowConfig.MISSING_COLUMNS).equals("ignore"),
         values.get(ExtractFactRowConfig.UNKNOWN_COLUMNS).equals("fail"),
         known(columns, values),
         truncates.equals("pass") ? truncation(columns, schema, values) : null);
+  }
+
+  private static boolean isFull(List<?> identity) {
+    if (identity.size() != 1 || identity.get(0).toString().contains(":")) {
+      throw new ConfigException(
+          ExtractFactRowConfig.REPLICA_IDENTITY,
+          identity,
+          "one table has one: default or full; with schemas, TOPIC:full says it of one of them");
+    }
+    return identity.get(0).equals("full");
   }
 
   private static Truncation truncation(

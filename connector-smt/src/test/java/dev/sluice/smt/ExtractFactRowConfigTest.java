@@ -50,12 +50,11 @@ class ExtractFactRowConfigTest extends TransformTest {
   void schemaIsRequired() {
     assertThatThrownBy(() -> transform.configure(Map.of()))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("schema");
+        .hasMessage("Missing required configuration \"schema\", or \"schemas\" for many tables");
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"schema", "renames", "metadata.columns", "timestamp.zone", "null.handling"})
+  @ValueSource(strings = {"renames", "metadata.columns", "timestamp.zone", "null.handling"})
   void nullIsAnErrorBesideItsSetting(String setting) {
     Map<String, String> settings = Visits.settings(setting, null);
 
@@ -71,7 +70,7 @@ class ExtractFactRowConfigTest extends TransformTest {
   @Test
   void errorsOfAValidationStandBesideTheirSettings() {
     Map<String, String> settings = Visits.settings("renames", "a", "timestamp.unit", "hours");
-    settings.remove("schema");
+    settings.put("schema", "id Strin");
 
     assertThat(transform.config().validate(settings))
         .filteredOn(value -> !value.errorMessages().isEmpty())
@@ -118,7 +117,7 @@ class ExtractFactRowConfigTest extends TransformTest {
   @Test
   void everySettingIsDocumented() {
     assertThat(transform.config().configKeys().values())
-        .hasSize(19)
+        .hasSize(20)
         .allSatisfy(
             key -> {
               assertThat(key.documentation).endsWith(".");

@@ -60,6 +60,11 @@ class SettingsReferenceTest {
     if (!key.hasDefault()) {
       return "required";
     }
-    return key.defaultValue.equals(List.of()) ? "none" : "`" + key.defaultValue + "`";
+    if (key.defaultValue == null || key.defaultValue.equals(List.of())) {
+      return "none";
+    }
+    return key.defaultValue instanceof List<?> list
+        ? "`" + String.join(",", list.stream().map(String::valueOf).toList()) + "`"
+        : "`" + key.defaultValue + "`";
   }
 }

@@ -122,6 +122,31 @@ class TransformMetricsTest extends TransformTest {
         .anyMatch(name -> "id".equals(name.tags().get("column")));
   }
 
+  /** Else a hundred wide tables would make thousands of them. */
+  @Test
+  void withManyTablesCountsAreByTopicInsteadOfColumn() {
+    transform.configure(
+        Map.of(
+            "schemas", "visits (id String, points Int8, x Nullable(Int8)); other (id String)",
+            "missing.columns", "ignore",
+            "delete.handling", "drop"));
+    transform.withPluginMetrics(registry);
+
+    transform.apply(Form.MAP.record(null, Visits.row().put("points", 1.0), "c", Visits.SOURCE));
+    var badRow = Visits.row().put("points", 1e9);
+    catchThrowable(() -> transform.apply(Form.MAP.record(null, badRow, "c", Visits.SOURCE)));
+
+    assertThat(nonZero())
+        .containsExactly(
+            Map.entry("failed-total{topic=visits}", 1L),
+            Map.entry("missing-columns-total{topic=visits}", 1L),
+            Map.entry("rows-total{operation=create}", 1L),
+            Map.entry("unknown-columns-total{topic=visits}", 1L));
+    assertThat(metrics.metrics().keySet())
+        .filteredOn(name -> name.group().equals("plugins"))
+        .hasSize(5 + 5 + 2 * 3 + 1);
+  }
+
   @Test
   void worksWithoutARegistry() {
     transform.configure(Visits.settings());

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.json.JsonConverter;
@@ -27,13 +29,17 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class Rows {
 
+  private static final int TABLES = 100;
+
   private final ExtractFactRow<SinkRecord> ours = new ExtractFactRow<>();
+  private final ExtractFactRow<SinkRecord> oursOfMany = new ExtractFactRow<>();
   private final StockChain stock = new StockChain();
   private HandWrittenCopy copy;
   private HandWrittenCopy unnamedCopy;
   private HandWrittenRow handWritten;
   private SinkRecord[] structs;
   private SinkRecord[] maps;
+  private SinkRecord[] mapsOfMany;
   private SinkRecord[] finished;
   private final SchemalessJsonConverter json = new SchemalessJsonConverter();
   private final JsonConverter kafkasJson = new JsonConverter();
@@ -45,8 +51,20 @@ public class Rows {
   public void prepare() {
     ours.configure(
         Map.of("schema", VisitEvents.FACT_SCHEMA, "renames", "country_code:countryCode"));
+    oursOfMany.configure(
+        Map.of(
+            "schemas",
+            IntStream.range(0, TABLES)
+                .mapToObj(table -> topic(table) + " (" + VisitEvents.FACT_SCHEMA + ")")
+                .collect(Collectors.joining(";")),
+            "renames",
+            "country_code:countryCode"));
     structs = VisitEvents.structs();
     maps = VisitEvents.maps();
+    mapsOfMany =
+        IntStream.range(0, maps.length)
+            .mapToObj(i -> ofTopic(maps[i], topic(i * TABLES / maps.length)))
+            .toArray(SinkRecord[]::new);
     List<SinkRecord> rows = Arrays.stream(structs).map(ours::apply).toList();
     copy = HandWrittenCopy.plain(rows.get(0).valueSchema());
     unnamedCopy = HandWrittenCopy.unnamed(rows.get(0).valueSchema());
@@ -62,10 +80,26 @@ public class Rows {
       Map<String, Object> expected = values(rows.get(i));
       requireEqual(expected, values(stock.apply(structs[i])));
       requireEqual(expected, values(ours.apply(maps[i])));
+      requireEqual(expected, values(oursOfMany.apply(mapsOfMany[i])));
       requireEqual(expected, values(handWritten.apply(maps[i])));
       requireEqual(expected, values(copy.apply(finished[i])));
       requireEqual(expected, values(unnamedCopy.apply(finished[i])));
     }
+  }
+
+  private static String topic(int table) {
+    return "sluice.public.visits_" + table;
+  }
+
+  private static SinkRecord ofTopic(SinkRecord record, String topic) {
+    return record.newRecord(
+        topic,
+        record.kafkaPartition(),
+        record.keySchema(),
+        record.key(),
+        record.valueSchema(),
+        record.value(),
+        record.timestamp());
   }
 
   private static Map<String, Object> values(SinkRecord record) {
@@ -104,6 +138,12 @@ public class Rows {
   @Benchmark
   public Object mapOurs() {
     return ours.apply(one(maps));
+  }
+
+  /** As polls bring them: the records of one topic after another. */
+  @Benchmark
+  public Object mapOursOfMany() {
+    return oursOfMany.apply(one(mapsOfMany));
   }
 
   @Benchmark

@@ -9,8 +9,9 @@ import java.util.Locale;
  *
  * @param text as written, except for quoted names, which come without quotes
  * @param offset where it starts
+ * @param end where what follows it starts
  */
-record SqlToken(Kind kind, String text, int offset) {
+record SqlToken(Kind kind, String text, int offset, int end) {
 
   enum Kind {
     WORD,
@@ -36,44 +37,47 @@ record SqlToken(Kind kind, String text, int offset) {
   /** Splits a text; the last token is always {@link Kind#END}. */
   static List<SqlToken> split(String sql) {
     List<SqlToken> tokens = new ArrayList<>();
-    int at = 0;
+    SqlToken token;
+    for (int at = 0; (token = next(sql, at)).kind() != Kind.END; at = token.end()) {
+      tokens.add(token);
+    }
+    tokens.add(token);
+    return tokens;
+  }
+
+  /** The first token from an offset on. */
+  static SqlToken next(String sql, int offset) {
+    int at = offset;
     while (at < sql.length()) {
       char c = sql.charAt(at);
-      int end;
       if (Character.isWhitespace(c)) {
         at++;
-        continue;
       } else if (sql.startsWith("--", at) || c == '#') {
         int newline = sql.indexOf('\n', at);
         at = newline < 0 ? sql.length() : newline;
-        continue;
       } else if (sql.startsWith("/*", at)) {
         int close = sql.indexOf("*/", at + 2);
         if (close < 0) {
           throw new SqlSyntaxException("the comment has no end", at);
         }
         at = close + 2;
-        continue;
       } else if (c == '`' || c == '"') {
-        end = endOfQuoted(sql, at);
-        tokens.add(new SqlToken(Kind.QUOTED_NAME, unquote(sql.substring(at, end)), at));
+        int end = endOfQuoted(sql, at);
+        return new SqlToken(Kind.QUOTED_NAME, unquote(sql.substring(at, end)), at, end);
       } else if (c == '\'') {
-        end = endOfQuoted(sql, at);
-        tokens.add(new SqlToken(Kind.STRING, sql.substring(at, end), at));
-      } else if (Character.isLetterOrDigit(c) || c == '_') {
-        end = at;
+        int end = endOfQuoted(sql, at);
+        return new SqlToken(Kind.STRING, sql.substring(at, end), at, end);
+      } else if (isWordPart(c)) {
+        int end = at;
         while (end < sql.length() && isWordPart(sql.charAt(end))) {
           end++;
         }
-        tokens.add(new SqlToken(Kind.WORD, sql.substring(at, end), at));
+        return new SqlToken(Kind.WORD, sql.substring(at, end), at, end);
       } else {
-        end = at + 1;
-        tokens.add(new SqlToken(Kind.SIGN, sql.substring(at, end), at));
+        return new SqlToken(Kind.SIGN, sql.substring(at, at + 1), at, at + 1);
       }
-      at = end;
     }
-    tokens.add(new SqlToken(Kind.END, "the end", sql.length()));
-    return tokens;
+    return new SqlToken(Kind.END, "the end", sql.length(), sql.length());
   }
 
   private static boolean isWordPart(char c) {
