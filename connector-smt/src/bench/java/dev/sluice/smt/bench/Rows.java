@@ -30,6 +30,7 @@ import org.openjdk.jmh.annotations.State;
 public class Rows {
 
   private static final int TABLES = 100;
+  private static final int RUN = 100;
 
   private final ExtractFactRow<SinkRecord> ours = new ExtractFactRow<>();
   private final ExtractFactRow<SinkRecord> oursOfMany = new ExtractFactRow<>();
@@ -39,6 +40,7 @@ public class Rows {
   private HandWrittenRow handWritten;
   private SinkRecord[] structs;
   private SinkRecord[] maps;
+  private SinkRecord[] mapsOfOne;
   private SinkRecord[] mapsOfMany;
   private SinkRecord[] finished;
   private final SchemalessJsonConverter json = new SchemalessJsonConverter();
@@ -61,10 +63,8 @@ public class Rows {
             "country_code:countryCode"));
     structs = VisitEvents.structs();
     maps = VisitEvents.maps();
-    mapsOfMany =
-        IntStream.range(0, maps.length)
-            .mapToObj(i -> ofTopic(maps[i], topic(i * TABLES / maps.length)))
-            .toArray(SinkRecord[]::new);
+    mapsOfOne = inRuns(1);
+    mapsOfMany = inRuns(TABLES);
     List<SinkRecord> rows = Arrays.stream(structs).map(ours::apply).toList();
     copy = HandWrittenCopy.plain(rows.get(0).valueSchema());
     unnamedCopy = HandWrittenCopy.unnamed(rows.get(0).valueSchema());
@@ -80,6 +80,7 @@ public class Rows {
       Map<String, Object> expected = values(rows.get(i));
       requireEqual(expected, values(stock.apply(structs[i])));
       requireEqual(expected, values(ours.apply(maps[i])));
+      requireEqual(expected, values(oursOfMany.apply(mapsOfOne[i])));
       requireEqual(expected, values(oursOfMany.apply(mapsOfMany[i])));
       requireEqual(expected, values(handWritten.apply(maps[i])));
       requireEqual(expected, values(copy.apply(finished[i])));
@@ -89,6 +90,15 @@ public class Rows {
 
   private static String topic(int table) {
     return "sluice.public.visits_" + table;
+  }
+
+  /** As polls bring them: some of one topic, then some of the next. */
+  private SinkRecord[] inRuns(int tables) {
+    SinkRecord[] records = new SinkRecord[RUN * TABLES];
+    for (int i = 0; i < records.length; i++) {
+      records[i] = ofTopic(maps[i % maps.length], topic(i / RUN % tables));
+    }
+    return records;
   }
 
   private static SinkRecord ofTopic(SinkRecord record, String topic) {
@@ -122,7 +132,8 @@ public class Rows {
   }
 
   private <T> T one(T[] records) {
-    return records[next++ & VisitEvents.COUNT - 1];
+    next = next + 1 < records.length ? next + 1 : 0;
+    return records[next];
   }
 
   @Benchmark
@@ -140,9 +151,13 @@ public class Rows {
     return ours.apply(one(maps));
   }
 
-  /** As polls bring them: the records of one topic after another. */
   @Benchmark
-  public Object mapOursOfMany() {
+  public Object mapOfOneTable() {
+    return oursOfMany.apply(one(mapsOfOne));
+  }
+
+  @Benchmark
+  public Object mapOfManyTables() {
     return oursOfMany.apply(one(mapsOfMany));
   }
 
