@@ -127,13 +127,13 @@ class TransformMetricsTest extends TransformTest {
   void withManyTablesCountsAreByTopicInsteadOfColumn() {
     transform.configure(
         Map.of(
-            "schemas", "visits (id String, seen Int8, x Nullable(Int8)); other (id String)",
+            "schemas", "visits (id String, points Int8, x Nullable(Int8)); other (id String)",
             "missing.columns", "ignore",
             "delete.handling", "drop"));
     transform.withPluginMetrics(registry);
 
-    transform.apply(Form.MAP.record(null, Visits.row().put("seen", 1), "c", Visits.SOURCE));
-    var badRow = Visits.row().put("seen", 1_000);
+    transform.apply(Form.MAP.record(null, Visits.row().put("points", "1"), "c", Visits.SOURCE));
+    var badRow = Visits.row().put("points", "1000");
     catchThrowable(() -> transform.apply(Form.MAP.record(null, badRow, "c", Visits.SOURCE)));
 
     assertThat(nonZero())
