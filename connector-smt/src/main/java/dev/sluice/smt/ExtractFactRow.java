@@ -3,6 +3,7 @@ package dev.sluice.smt;
 import dev.sluice.json.Refused;
 import dev.sluice.smt.TransformMetrics.Reason;
 import dev.sluice.smt.type.Mismatch;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.metrics.Monitorable;
@@ -61,10 +62,17 @@ public class ExtractFactRow<R extends ConnectRecord<R>> implements Transformatio
   public void configure(Map<String, ?> properties) {
     Map<String, Object> values = ExtractFactRowConfig.DEFINITION.parse(properties);
     TransformMetrics counts = new TransformMetrics();
-    tables = TablePlans.of(values, counts);
+    tables = TablePlans.of(texts(properties), counts);
     passRefused = values.get(ExtractFactRowConfig.REFUSED_HANDLING).equals("pass");
     metrics = counts;
     registerMetrics();
+  }
+
+  /** Connect gives all settings as texts. */
+  private static Map<String, String> texts(Map<String, ?> properties) {
+    Map<String, String> texts = new HashMap<>();
+    properties.forEach((name, value) -> texts.put(name, value == null ? null : value.toString()));
+    return texts;
   }
 
   @Override

@@ -18,26 +18,37 @@ final class TablePlans {
   }
 
   /**
-   * @param values the settings, each checked alone
-   * @throws ConfigException when they contradict one another
+   * @throws ConfigException naming the setting, and the topic where there are many, what was found
+   *     and what is allowed
    */
-  static TablePlans of(Map<String, Object> values, TransformMetrics metrics) {
-    boolean one = values.get(ExtractFactRowConfig.SCHEMA) != null;
-    boolean many = values.get(ExtractFactRowConfig.SCHEMAS) != null;
-    if (one == many) {
-      throw new ConfigException(
-          one
-              ? "schema and schemas contradict one another: give the columns of one table in schema,"
-                  + " or those of many in schemas"
-              : "Missing required configuration \"schema\", or \"schemas\" for many tables");
-    }
-    if (one) {
-      return new TablePlans(Map.of(), TablePlan.of(null, TransformSettings.of(values), metrics));
+  static TablePlans of(Map<String, String> properties, TransformMetrics metrics) {
+    TopicSettings settings = settings(properties);
+    if (settings.topics().isEmpty()) {
+      return new TablePlans(
+          Map.of(), TablePlan.of(null, TransformSettings.of(properties), metrics));
     }
     Map<String, TablePlan> byTopic = new HashMap<>();
-    TopicSettings.of(values)
-        .forEach((topic, settings) -> byTopic.put(topic, TablePlan.of(topic, settings, metrics)));
+    for (String topic : settings.topics()) {
+      Map<String, String> own = settings.of(topic).orElseThrow();
+      byTopic.put(topic, TablePlan.of(topic, ofTopic(topic, own), metrics));
+    }
     return new TablePlans(byTopic, TablePlan.withoutSchema(metrics));
+  }
+
+  private static TopicSettings settings(Map<String, String> properties) {
+    try {
+      return TopicSettings.of(properties);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  private static TransformSettings ofTopic(String topic, Map<String, String> settings) {
+    try {
+      return TransformSettings.of(settings);
+    } catch (ConfigException e) {
+      throw new ConfigException("Topic " + topic + ": " + e.getMessage());
+    }
   }
 
   /** The plan for records that have this topic when they come to the transform. */

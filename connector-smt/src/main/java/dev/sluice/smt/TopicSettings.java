@@ -1,113 +1,134 @@
 package dev.sluice.smt;
 
-import static dev.sluice.smt.ExtractFactRowConfig.IGNORED_COLUMNS;
-import static dev.sluice.smt.ExtractFactRowConfig.KEY_COLUMNS;
-import static dev.sluice.smt.ExtractFactRowConfig.METADATA_COLUMNS;
-import static dev.sluice.smt.ExtractFactRowConfig.RENAMES;
-import static dev.sluice.smt.ExtractFactRowConfig.REPLICA_IDENTITY;
-import static dev.sluice.smt.ExtractFactRowConfig.SCHEMA;
-import static dev.sluice.smt.ExtractFactRowConfig.SCHEMAS;
-
 import dev.sluice.smt.schema.FactSchemas;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.common.config.ConfigException;
 
 /**
- * The settings of each topic's table, where there are many: its own schema, of the settings that
- * name columns those entries that begin with its topic and a dot, or with no topic, and all other
- * settings as they are.
+ * What the transform's settings say of one topic's table, where they are for many: the settings of
+ * a transform that served that table alone. Its {@code schema} is the table's of {@code schemas}.
+ * Of the settings that name columns those entries count that begin with the topic and a dot, and
+ * those that begin with no topic, which are meant for every table. All others are as they are.
  */
-final class TopicSettings {
+public final class TopicSettings {
 
-  private static final List<String> OF_COLUMNS =
-      List.of(RENAMES, METADATA_COLUMNS, KEY_COLUMNS, IGNORED_COLUMNS);
+  private static final List<String> NAMING_COLUMNS =
+      List.of("renames", "metadata.columns", "key.columns", "ignored.columns");
 
-  private TopicSettings() {}
+  private final Map<String, String> settings;
+
+  /** By topic; empty where one schema is for all topics. */
+  private final Map<String, String> schemas;
+
+  private TopicSettings(Map<String, String> settings, Map<String, String> schemas) {
+    this.settings = settings;
+    this.schemas = schemas;
+  }
 
   /**
-   * @param values the settings, each checked alone
-   * @return in the order of {@code schemas}
-   * @throws ConfigException naming the topic, when they contradict one another
+   * Takes the settings apart.
+   *
+   * @param settings the transform's, without its prefix
+   * @throws IllegalArgumentException naming setting and topic, when they contradict one another
    */
-  static Map<String, TransformSettings> of(Map<String, Object> values) {
-    Map<String, String> schemas = FactSchemas.split((String) values.get(SCHEMAS));
-    Map<String, Map<String, Object>> byTopic = new LinkedHashMap<>();
-    schemas.forEach(
-        (topic, schema) -> {
-          Map<String, Object> own = new HashMap<>(values);
-          own.put(SCHEMA, schema);
-          byTopic.put(topic, own);
-        });
-    for (String setting : OF_COLUMNS) {
-      Map<String, List<String>> entries = byTopic((List<?>) values.get(setting), schemas.keySet());
-      byTopic.forEach((topic, own) -> own.put(setting, entries.get(topic)));
+  public static TopicSettings of(Map<String, String> settings) {
+    String schemas = settings.get("schemas");
+    boolean one = settings.get("schema") != null;
+    if (one && schemas != null) {
+      throw new IllegalArgumentException(
+          "schema and schemas contradict one another: give the columns of one table in schema, or"
+              + " those of many in schemas");
     }
-    replicaIdentity((List<?>) values.get(REPLICA_IDENTITY), byTopic);
-    Map<String, TransformSettings> settings = new LinkedHashMap<>();
-    byTopic.forEach((topic, own) -> settings.put(topic, of(topic, own)));
-    return settings;
+    if (!one && schemas == null) {
+      throw new IllegalArgumentException(
+          "Missing required configuration \"schema\", or \"schemas\" for many tables");
+    }
+    TopicSettings all = new TopicSettings(settings, one ? Map.of() : FactSchemas.split(schemas));
+    all.replicaIdentities().keySet().stream()
+        .filter(topic -> !topic.isEmpty() && !all.schemas.containsKey(topic))
+        .findFirst()
+        .ifPresent(
+            topic -> {
+              throw new IllegalArgumentException(
+                  "replica.identity: schemas has no topic "
+                      + topic
+                      + "; it has "
+                      + all.schemas.keySet());
+            });
+    return all;
   }
 
-  private static TransformSettings of(String topic, Map<String, Object> values) {
-    try {
-      return TransformSettings.of(values);
-    } catch (ConfigException e) {
-      throw new ConfigException("Topic " + topic + ": " + e.getMessage());
-    }
+  /** The topics of {@code schemas}, in its order; empty where one schema is for all topics. */
+  public Set<String> topics() {
+    return schemas.keySet();
   }
 
-  /** The entries for each topic, without it. One that begins with no topic is meant for all. */
-  private static Map<String, List<String>> byTopic(List<?> entries, Set<String> topics) {
-    Map<String, List<String>> byTopic = new HashMap<>();
-    topics.forEach(topic -> byTopic.put(topic, new ArrayList<>()));
-    for (Object each : entries) {
-      String entry = each.toString().strip();
-      String topic = topicOf(entry, topics);
-      if (topic == null) {
-        byTopic.values().forEach(own -> own.add(entry));
-      } else {
-        byTopic.get(topic).add(entry.substring(topic.length() + 1));
+  /** What a transform for the topic's table alone would be told; empty where it has no schema. */
+  public Optional<Map<String, String>> of(String topic) {
+    if (schemas.isEmpty()) {
+      return Optional.of(settings);
+    }
+    if (!schemas.containsKey(topic)) {
+      return Optional.empty();
+    }
+    Map<String, String> own = new HashMap<>(settings);
+    own.remove("schemas");
+    own.put("schema", schemas.get(topic));
+    for (String setting : NAMING_COLUMNS) {
+      own.put(setting, String.join(",", entriesOf(topic, setting)));
+    }
+    Map<String, String> identities = replicaIdentities();
+    own.put(
+        "replica.identity", identities.getOrDefault(topic, identities.getOrDefault("", "default")));
+    return Optional.of(own);
+  }
+
+  private List<String> entriesOf(String topic, String setting) {
+    List<String> entries = new ArrayList<>();
+    for (String entry : list(settings.get(setting))) {
+      String belongsTo = topicOf(entry);
+      if (belongsTo == null) {
+        entries.add(entry);
+      } else if (belongsTo.equals(topic)) {
+        entries.add(entry.substring(topic.length() + 1));
       }
     }
-    return byTopic;
+    return entries;
   }
 
   /** The longest, as topic and column may both have dots. */
-  private static String topicOf(String entry, Set<String> topics) {
+  private String topicOf(String entry) {
     String found = null;
     for (int dot = entry.indexOf('.'); dot >= 0; dot = entry.indexOf('.', dot + 1)) {
       String before = entry.substring(0, dot);
-      found = topics.contains(before) ? before : found;
+      found = schemas.containsKey(before) ? before : found;
     }
     return found;
   }
 
-  /** What is said of a topic counts for it, and what is said of none for all others. */
-  private static void replicaIdentity(List<?> entries, Map<String, Map<String, Object>> byTopic) {
-    List<String> ofAll =
-        entries.stream()
-            .map(entry -> entry.toString().strip())
-            .filter(e -> !e.contains(":"))
-            .toList();
-    byTopic
-        .values()
-        .forEach(own -> own.put(REPLICA_IDENTITY, ofAll.isEmpty() ? List.of("default") : ofAll));
-    for (Object entry : entries) {
-      String text = entry.toString().strip();
-      int colon = text.lastIndexOf(':');
-      if (colon >= 0) {
-        Map<String, Object> own = byTopic.get(text.substring(0, colon));
-        if (own == null) {
-          throw new ConfigException(
-              REPLICA_IDENTITY, text, "schemas has the topics " + byTopic.keySet());
-        }
-        own.put(REPLICA_IDENTITY, List.of(text.substring(colon + 1)));
+  /** By topic; what is said of none stands under the empty name. */
+  private Map<String, String> replicaIdentities() {
+    Map<String, String> identities = new LinkedHashMap<>();
+    for (String entry : list(settings.get("replica.identity"))) {
+      int colon = entry.lastIndexOf(':');
+      String topic = entry.substring(0, Math.max(0, colon));
+      if (identities.put(topic, entry.substring(colon + 1)) != null) {
+        throw new IllegalArgumentException(
+            "replica.identity: it is said twice of " + (topic.isEmpty() ? "all tables" : topic));
       }
     }
+    return identities;
+  }
+
+  private static List<String> list(String setting) {
+    return setting == null
+        ? List.of()
+        : Arrays.stream(setting.split(",")).map(String::strip).filter(e -> !e.isEmpty()).toList();
   }
 }

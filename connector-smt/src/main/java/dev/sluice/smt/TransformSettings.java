@@ -64,10 +64,10 @@ record TransformSettings(
   /**
    * Reads one table's settings.
    *
-   * @param values each checked alone
    * @throws ConfigException naming the setting, what was found and what is allowed
    */
-  static TransformSettings of(Map<String, Object> values) {
+  static TransformSettings of(Map<String, ?> properties) {
+    Map<String, Object> values = ExtractFactRowConfig.DEFINITION.parse(properties);
     FactSchema schema = schema(values);
     Map<String, Metadata> metadata = metadata(schema, values);
     Map<String, String> sources = sources(schema, metadata, values);
@@ -95,22 +95,12 @@ record TransformSettings(
         values.get(ExtractFactRowConfig.UNAVAILABLE_HANDLING).equals("null"),
         truncates.equals("fail"),
         keyColumns(columns, schema, values),
-        isFull((List<?>) values.get(ExtractFactRowConfig.REPLICA_IDENTITY)),
+        values.get(ExtractFactRowConfig.REPLICA_IDENTITY).equals(List.of("full")),
         flagDeletes ? positionColumn(columns, schema, values) : -1,
         values.get(ExtractFactRowConfig.MISSING_COLUMNS).equals("ignore"),
         values.get(ExtractFactRowConfig.UNKNOWN_COLUMNS).equals("fail"),
         known(columns, values),
         truncates.equals("pass") ? truncation(columns, schema, values) : null);
-  }
-
-  private static boolean isFull(List<?> identity) {
-    if (identity.size() != 1 || identity.get(0).toString().contains(":")) {
-      throw new ConfigException(
-          ExtractFactRowConfig.REPLICA_IDENTITY,
-          identity,
-          "one table has one: default or full; with schemas, TOPIC:full says it of one of them");
-    }
-    return identity.get(0).equals("full");
   }
 
   private static Truncation truncation(

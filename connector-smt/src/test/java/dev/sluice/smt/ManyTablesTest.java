@@ -3,6 +3,7 @@ package dev.sluice.smt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
@@ -83,7 +84,7 @@ final class ManyTablesTest extends TransformTest {
         .extracting("name")
         .containsExactly("id", "buyer", "total", "_version", "_deleted");
     assertThat(values(order))
-        .containsExactly(7L, "Ada", new java.math.BigDecimal("12.50"), 27_182_818L, false);
+        .containsExactly(7L, "Ada", new BigDecimal("12.50"), 27_182_818L, false);
     assertThat(values(note)).containsExactly("n1", "hello", 27_182_818L, false);
   }
 
@@ -174,8 +175,8 @@ final class ManyTablesTest extends TransformTest {
         "key.columns      | id,shop.public.orders.number     | Topic shop.public.orders",
         "ignored.columns  | shop.public.orders.id            | Topic shop.public.orders",
         "metadata.columns | shop.public.notes.lsn:lsn        | Topic shop.public.notes",
-        "replica.identity | shop.public.other:full           | schemas has the topics",
-        "replica.identity | default,full                     | one table has one",
+        "replica.identity | shop.public.other:full           | schemas has no topic",
+        "replica.identity | default,full                     | said twice of all tables",
         "schema           | id String                        | contradict one another"
       })
   void whatNamesAColumnThatItsTableHasNotIsRefused(String setting, String value, String error) {

@@ -78,7 +78,7 @@ final class ChaosCommand implements Callable<Integer> {
       return 0;
     }
     console.say("Everything is kept in " + directory);
-    return Sluice.NOT_WELL;
+    return ExitCode.NOT_WELL;
   }
 
   private void print(Storm.Report report) {

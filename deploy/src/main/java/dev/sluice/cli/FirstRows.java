@@ -18,6 +18,7 @@ import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.Topics;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -77,14 +78,13 @@ final class FirstRows {
    * because its slot is new; else those that its slot has left behind.
    */
   static Predicate<JsonNode> forgotten(
-      Pipeline pipeline, PostgresAddress postgres, boolean loaded, Consumer<String> say) {
+      TableRoute route, PostgresAddress postgres, boolean loaded, Consumer<String> say) {
     return offsets -> {
       boolean forget =
-          loaded
-              || SourceOffsets.areBefore(offsets, InitialLoad.confirmed(postgres, pipeline.slot()));
+          loaded || SourceOffsets.areBefore(offsets, InitialLoad.confirmed(postgres, route.slot()));
       if (forget) {
         say.accept(
-            pipeline.source().name()
+            route.source().name()
                 + ": Connect has kept the offsets of an earlier one, which are of another slot;"
                 + " they are forgotten");
       }
@@ -98,16 +98,16 @@ final class FirstRows {
    * @throws SluiceException when it could not, or when the stream could not go on after it
    */
   static InitialLoad checked(
-      Pipeline pipeline,
+      TableRoute route,
       PostgresAddress postgres,
       ClickHouse clickHouse,
       Path dataDir,
       BulkLoad.Options options,
       boolean restart,
       Narrator narrator) {
-    refuseOtherFormats(pipeline.source(), pipeline.sink());
-    new SingleTable(pipeline).refuseOthers(postgres);
-    TableMapping tables = pipeline.tables(postgres, clickHouse);
+    refuseOtherFormats(route.source(), route.sink());
+    new SingleTable(route).refuseOthers(postgres);
+    TableMapping tables = route.tables(postgres, clickHouse);
     String refusal = InitialLoad.refusal(tables);
     if (refusal != null) {
       throw new SluiceException(refusal + ". Let Debezium's snapshot read them: ./sluice register");
@@ -115,13 +115,13 @@ final class FirstRows {
     new TableReview(
             postgres,
             clickHouse,
-            pipeline.source().config(),
-            pipeline.mapping(),
-            pipeline.table(),
-            pipeline.factTable())
+            route.source().config(),
+            route.mapping(),
+            route.table(),
+            route.factTable())
         .refuseLoss();
     InitialLoad load =
-        new InitialLoad(postgres, clickHouse, tables, pipeline.slot(), dataDir, options, narrator);
+        new InitialLoad(postgres, clickHouse, tables, route.slot(), dataDir, options, narrator);
     load.refuse(restart);
     return load;
   }
@@ -129,18 +129,18 @@ final class FirstRows {
   /** Publishes the table and loads it. */
   static BulkLoad.Result run(
       InitialLoad load,
-      Pipeline pipeline,
+      TableRoute route,
       PostgresAddress postgres,
       boolean restart,
       Narrator narrator) {
-    publish(pipeline, postgres, narrator);
+    publish(route, postgres, narrator);
     return load.run(restart);
   }
 
   /** Makes the topic that the first change would have to wait for. */
-  static void createTopic(Pipeline pipeline, String kafka, Consumer<String> say) {
+  static void createTopic(TableRoute route, String kafka, Consumer<String> say) {
     try {
-      Topics.createForChanges(kafka, pipeline.topic(), pipeline.source().config());
+      Topics.createForChanges(kafka, route.topic(), route.source().config());
     } catch (SluiceException e) {
       say.accept(
           e.getMessage()
@@ -161,9 +161,9 @@ final class FirstRows {
     }
   }
 
-  private static void publish(Pipeline pipeline, PostgresAddress postgres, Narrator narrator) {
-    Publication publication = Publication.of(pipeline.source().config());
-    if (publication.covers(postgres, pipeline.table())) {
+  private static void publish(TableRoute route, PostgresAddress postgres, Narrator narrator) {
+    Publication publication = Publication.of(route.source().config());
+    if (publication.covers(postgres, route.table())) {
       return;
     }
     if (!publication.equals(Publication.OURS)) {
@@ -171,16 +171,15 @@ final class FirstRows {
           "The publication "
               + publication.name()
               + " of "
-              + pipeline.source().name()
+              + route.source().name()
               + " does not cover "
-              + pipeline.table()
+              + route.table()
               + ". Run: CREATE PUBLICATION "
               + Sql.name(publication.name())
               + " FOR TABLE "
-              + pipeline.table().sql()
+              + route.table().sql()
               + "; (or ALTER PUBLICATION … ADD TABLE …)");
     }
-    Publication.add(postgres, pipeline.table(), Home.locate().publicationSql())
-        .forEach(narrator::say);
+    Publication.add(postgres, route.table(), Home.locate().publicationSql()).forEach(narrator::say);
   }
 }

@@ -11,6 +11,7 @@ import dev.sluice.load.Reload;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.TableRoute;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -125,12 +126,12 @@ final class LoadCommand implements Callable<Integer> {
     String filter = filter();
     Console console = Console.standard();
     try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
-      Pipeline pipeline = filter == null ? options.pipelineOrDefault() : options.pipeline();
+      TableRoute route = filter == null ? options.routeOrDefault() : options.route();
       PostgresAddress postgres = options.servers().postgres();
       if (filter == null) {
-        first(pipeline, postgres, clickHouse, how, console);
+        first(route, postgres, clickHouse, how, console);
       } else {
-        TableMapping tables = pipeline.tables(postgres, clickHouse);
+        TableMapping tables = route.tables(postgres, clickHouse);
         console.say(
             FirstRows.report(Reload.run(postgres, clickHouse, tables, filter, how, console)));
       }
@@ -141,43 +142,42 @@ final class LoadCommand implements Callable<Integer> {
   }
 
   private void first(
-      Pipeline pipeline,
+      TableRoute route,
       PostgresAddress postgres,
       ClickHouse clickHouse,
       BulkLoad.Options how,
       Console console) {
     ConnectClient connect = options.servers().connect();
-    List<ConnectorSpec> connectors =
-        List.of(InitialLoad.streaming(pipeline.source()), pipeline.sink());
+    List<ConnectorSpec> connectors = List.of(InitialLoad.streaming(route.source()), route.sink());
     Registration registration = new Registration(connect);
     List<Change> changes = List.of();
     if (!noRegister) {
-      FirstRows.refuseRegistered(connect, pipeline.source());
+      FirstRows.refuseRegistered(connect, route.source());
       changes = registration.changes(connectors);
       registration.refuseInvalid(changes);
     }
     InitialLoad load =
         FirstRows.checked(
-            pipeline, postgres, clickHouse, options.servers().dataDir(), how, restart, console);
+            route, postgres, clickHouse, options.servers().dataDir(), how, restart, console);
     if (changes.stream().anyMatch(FirstRows::startsSink)) {
-      registration.refuseUnstartable(pipeline.sink(), TASKS_LIMIT);
+      registration.refuseUnstartable(route.sink(), TASKS_LIMIT);
     }
-    console.say(FirstRows.report(FirstRows.run(load, pipeline, postgres, restart, console)));
-    FirstRows.createTopic(pipeline, options.servers().kafka(), console::say);
+    console.say(FirstRows.report(FirstRows.run(load, route, postgres, restart, console)));
+    FirstRows.createTopic(route, options.servers().kafka(), console::say);
     if (!noRegister) {
-      FirstRows.createQueue(pipeline.sink(), options.servers().kafka(), console::say);
+      FirstRows.createQueue(route.sink(), options.servers().kafka(), console::say);
     }
     registration.apply(
         changes,
         TASKS_LIMIT,
-        FirstRows.forgotten(pipeline, postgres, true, console::say),
+        FirstRows.forgotten(route, postgres, true, console::say),
         change -> console.say(change.spec().name() + ": all tasks run"));
     if (noRegister) {
       console.say(
           "The slot "
-              + pipeline.slot()
+              + route.slot()
               + " keeps what changes from now on: register "
-              + pipeline.source().name()
+              + route.source().name()
               + " with snapshot.mode=no_data soon. Where Connect has had a source of that name, it"
               + " has kept its offsets, which are of another slot: ./sluice register --initial-load"
               + " bulk forgets them.");

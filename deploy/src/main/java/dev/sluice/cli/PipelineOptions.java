@@ -7,24 +7,27 @@ import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Standstill;
 import dev.sluice.local.Home;
-import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.SyncPoint;
+import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.pipeline.Topics;
+import dev.sluice.pipeline.Topology;
 import dev.sluice.verify.PipelineBarrier;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Which pipeline a command is about: where its servers are, and which connectors make it up. What
- * no option says comes from the environment, then from the stack that {@code ./sluice up} runs,
- * then from the servers' well-known ports.
+ * Which routes a command is about: where the servers are, which connectors, which tables. What no
+ * option says comes from the environment, then from the stack that {@code ./sluice up} runs, then
+ * from the servers' well-known ports.
  */
 final class PipelineOptions {
 
@@ -34,77 +37,136 @@ final class PipelineOptions {
       names = "--sink",
       paramLabel = "NAME|FILE",
       description =
-          "The sink connector: its name, or its file (default: the only one that runs"
-              + " ExtractFactRow).")
+          "The sink connector: its name, or its file (default: all that run ExtractFactRow).")
   private String sinkName;
 
   @Option(
       names = "--source",
       paramLabel = "NAME|FILE",
       description =
-          "The source connector: its name, or its file (default: the one that writes the sink's"
-              + " topic).")
+          "The source connector: its name, or its file (default: the one that writes the topic).")
   private String sourceName;
 
   @Option(
       names = "--table",
       paramLabel = "SCHEMA.TABLE",
       converter = TableNameConverter.class,
-      description = "The Postgres table (default: what the topic is named after).")
+      description =
+          "The Postgres table (default: what the topic is named after); of several, that one.")
   private TableName table;
 
   @Option(
       names = "--fact-table",
       paramLabel = "TABLE",
-      description = "The ClickHouse table (default: what topic2TableMap says).")
+      description =
+          "The ClickHouse table (default: what topic2TableMap says); of several, that one.")
   private String factTable;
 
   ServerOptions servers() {
     return servers;
   }
 
-  /** Finds the pipeline among the connectors of the cluster, or in the files given. */
-  Pipeline pipeline() {
-    return pipeline(List.of());
+  /**
+   * The routes that the options choose, all there are unless they say less.
+   *
+   * @param patterns of tables, as {@link TablePatterns} reads them; none for all
+   * @throws SluiceException when there is none
+   */
+  List<TableRoute> routes(List<String> patterns) {
+    return routes(patterns, List.of());
   }
 
-  private Pipeline pipeline(List<ConnectorSpec> otherSources) {
+  /** The only route that the options choose. */
+  TableRoute route() {
+    return only(routes(List.of()));
+  }
+
+  private static TableRoute only(List<TableRoute> routes) {
+    if (routes.size() > 1) {
+      throw new UsageException(
+          "Several tables could be meant; choose with --table: "
+              + String.join(", ", routes.stream().map(r -> r.table().toString()).toList()));
+    }
+    return routes.get(0);
+  }
+
+  private List<TableRoute> routes(List<String> patterns, List<ConnectorSpec> otherSources) {
     List<ConnectorSpec> all = new ArrayList<>();
     if (!isFile(sinkName) || !isFile(sourceName)) {
       for (Connector connector : servers.connect().connectors().values()) {
         all.add(new ConnectorSpec(connector.name(), connector.config()));
       }
     }
-    ConnectorSpec sink = sinkName == null ? onlySink(all) : named(all, sinkName, "--sink");
+    ConnectorSpec sink = sinkName == null ? null : named(all, sinkName, "--sink");
+    ConnectorSpec source = sourceName == null ? null : named(all, sourceName, "--source");
     if (all.stream().allMatch(ConnectorSpec::isSink)) {
       all.addAll(otherSources);
     }
-    TableName assumedTable = table != null ? table : servers.table();
-    ConnectorSpec source =
-        sourceName == null
-            ? sourceOf(all, Pipeline.topic(sink, assumedTable))
-            : named(all, sourceName, "--source");
-    Pipeline found = Pipeline.of(source, sink, assumedTable);
-    return new Pipeline(
-        source,
-        sink,
-        found.topic(),
-        table == null ? published(found) : table,
-        factTable == null ? found.factTable() : factTable);
+    Topology topology = new Topology(all, servers.references(table), this::topics);
+    List<TableRoute> routes =
+        sink == null
+            ? topology.routes()
+            : source == null
+                ? topology.routes(sink)
+                : topology.topics(sink).stream()
+                    .map(topic -> topology.route(source, sink, topic))
+                    .toList();
+    if (source != null && sink == null) {
+      routes = routes.stream().filter(r -> r.source().name().equals(source.name())).toList();
+    }
+    if (routes.isEmpty()) {
+      throw new SluiceException(
+          "No sink connector with the transform ExtractFactRow is registered. Connectors: "
+              + names(all));
+    }
+    return chosen(published(routes), patterns);
+  }
+
+  /** One route may be told its tables; of several, the option chooses. */
+  private List<TableRoute> chosen(List<TableRoute> routes, List<String> patterns) {
+    if (routes.size() == 1) {
+      return List.of(routes.get(0).with(table, factTable));
+    }
+    List<TableRoute> chosen = TablePatterns.choose(routes, patterns);
+    if (table != null) {
+      chosen = TablePatterns.choose(chosen, List.of(table.toString()));
+    }
+    if (factTable != null) {
+      chosen = chosen.stream().filter(route -> route.factTable().equals(factTable)).toList();
+      if (chosen.isEmpty()) {
+        throw new UsageException("--fact-table " + factTable + ": no route leads there.");
+      }
+    }
+    return chosen;
+  }
+
+  private Set<String> topics() {
+    return Topics.names(servers.kafka());
   }
 
   /**
-   * The table of the topic's name, or, where that has not kept every character of the table's, the
-   * published table that it stands for. Without an answer from Postgres, as far as the topic tells.
+   * Each with the published table that its topic stands for, where the topic's name has not kept
+   * every character of the table's. Without an answer from Postgres, as far as the topic tells.
    */
-  private TableName published(Pipeline found) {
-    try {
-      return Publication.of(found.source().config())
-          .tableOf(servers.postgres(), found.table())
-          .orElse(found.table());
-    } catch (SQLException e) {
-      return found.table(); // Whoever asks Postgres next meets that himself.
-    }
+  private List<TableRoute> published(List<TableRoute> routes) {
+    TableName running = servers.table();
+    return routes.stream()
+        .map(
+            route -> {
+              if (running != null && running.inTopic().equals(route.table().inTopic())) {
+                return route.with(running, null);
+              }
+              try {
+                return route.with(
+                    Publication.of(route.source().config())
+                        .tableOf(servers.postgres(), route.table())
+                        .orElse(route.table()),
+                    null);
+              } catch (SQLException e) {
+                return route; // Whoever asks Postgres next meets that himself.
+              }
+            })
+        .toList();
   }
 
   /**
@@ -113,21 +175,21 @@ final class PipelineOptions {
    * @param limit how long one position may take to be passed
    */
   PipelineBarrier barrier(
-      Pipeline pipeline, TopicLag lag, Duration limit, Consumer<String> progress) {
+      TableRoute route, TopicLag lag, Duration limit, Consumer<String> progress) {
     ConnectClient connect = servers.connect();
     return new PipelineBarrier(
-        new SyncPoint(servers.postgres(), pipeline.slot()),
+        new SyncPoint(servers.postgres(), route.slot()),
         lag,
         limit,
-        () -> Standstill.of(connect, pipeline.source().name(), pipeline.sink().name()),
+        () -> Standstill.of(connect, route.source().name(), route.sink().name()),
         progress);
   }
 
   /**
-   * As {@link #pipeline()}; where no connector is registered yet, or no source any more, the one of
+   * As {@link #routes}; where no connector is registered yet, or no source any more, those of
    * connect-configs.
    */
-  Pipeline pipelineOrDefault() {
+  List<TableRoute> routesOrDefault(List<String> patterns) {
     boolean none;
     try {
       none = servers.connect().connectors().isEmpty();
@@ -135,7 +197,7 @@ final class PipelineOptions {
       none = true; // That is one of the things a doctor finds.
     }
     if (sinkName != null || sourceName != null) {
-      return pipeline();
+      return routes(patterns);
     }
     Path configs = Home.locate().configs();
     Path source = configs.resolve("source.json");
@@ -143,7 +205,12 @@ final class PipelineOptions {
       sinkName = configs.resolve("sink.json").toString();
       sourceName = source.toString();
     }
-    return pipeline(List.of(ConnectorSpec.read(source)));
+    return routes(patterns, List.of(ConnectorSpec.read(source)));
+  }
+
+  /** As {@link #route()}; where no connector is registered yet, that of connect-configs. */
+  TableRoute routeOrDefault() {
+    return only(routesOrDefault(List.of()));
   }
 
   private static boolean isFile(String name) {
@@ -159,37 +226,8 @@ final class PipelineOptions {
         .findFirst()
         .orElseThrow(
             () ->
-                new SluiceException(
+                new UsageException(
                     option + " " + name + ": there is no such connector; there are " + names(all)));
-  }
-
-  private static ConnectorSpec onlySink(List<ConnectorSpec> all) {
-    boolean atSource = all.stream().anyMatch(c -> !c.isSink() && FactMapping.isIn(c.config()));
-    List<ConnectorSpec> sinks =
-        all.stream().filter(c -> c.isSink() && (atSource || FactMapping.isIn(c.config()))).toList();
-    if (sinks.size() != 1) {
-      throw new SluiceException(
-          (sinks.isEmpty()
-                  ? "No sink connector with the transform ExtractFactRow is registered"
-                  : "Several sinks could be meant; choose with --sink")
-              + ". Connectors: "
-              + names(all));
-    }
-    return sinks.get(0);
-  }
-
-  private static ConnectorSpec sourceOf(List<ConnectorSpec> all, String topic) {
-    return all.stream()
-        .filter(c -> !c.isSink())
-        .filter(c -> topic.startsWith(c.config().getOrDefault("topic.prefix", topic) + "."))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new SluiceException(
-                    "No source connector's topic.prefix fits the topic "
-                        + topic
-                        + "; choose one with --source. Connectors: "
-                        + names(all)));
   }
 
   private static String names(List<ConnectorSpec> all) {

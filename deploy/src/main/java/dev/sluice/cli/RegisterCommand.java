@@ -16,12 +16,15 @@ import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions.Sink;
 import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.TableRoute;
+import dev.sluice.pipeline.Topology;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
@@ -117,7 +120,7 @@ final class RegisterCommand implements Callable<Integer> {
       out.println(replaced + ": remove");
     }
     if (!valid(out, registration, changes)) {
-      return Sluice.NOT_WELL;
+      return ExitCode.NOT_WELL;
     }
     if (dryRun) {
       out.println("Nothing was changed (--dry-run).");
@@ -145,15 +148,15 @@ final class RegisterCommand implements Callable<Integer> {
   private Predicate<JsonNode> load(
       List<ConnectorSpec> specs, Registration registration, List<Change> changes) {
     Console console = Console.standard();
-    Pipeline pipeline = Pipeline.of(only(specs, false), only(specs, true), servers.table());
-    if (InitialLoad.isDone(servers.postgres(), pipeline.slot())) {
-      console.say("The slot " + pipeline.slot() + " is there: the table has been loaded");
-      return FirstRows.forgotten(pipeline, servers.postgres(), false, console::say);
+    TableRoute route = route(only(specs, false), only(specs, true));
+    if (InitialLoad.isDone(servers.postgres(), route.slot())) {
+      console.say("The slot " + route.slot() + " is there: the table has been loaded");
+      return FirstRows.forgotten(route, servers.postgres(), false, console::say);
     }
     try (ClickHouse clickHouse = new ClickHouse(servers.clickHouse())) {
       InitialLoad load =
           FirstRows.checked(
-              pipeline,
+              route,
               servers.postgres(),
               clickHouse,
               servers.dataDir(),
@@ -161,15 +164,19 @@ final class RegisterCommand implements Callable<Integer> {
               false,
               console);
       if (changes.stream().anyMatch(FirstRows::startsSink)) {
-        registration.refuseUnstartable(pipeline.sink(), Duration.ofSeconds(timeoutSeconds));
+        registration.refuseUnstartable(route.sink(), Duration.ofSeconds(timeoutSeconds));
       }
-      console.say(
-          FirstRows.report(FirstRows.run(load, pipeline, servers.postgres(), false, console)));
-      FirstRows.createTopic(pipeline, servers.kafka(), console::say);
-      return FirstRows.forgotten(pipeline, servers.postgres(), true, console::say);
+      console.say(FirstRows.report(FirstRows.run(load, route, servers.postgres(), false, console)));
+      FirstRows.createTopic(route, servers.kafka(), console::say);
+      return FirstRows.forgotten(route, servers.postgres(), true, console::say);
     } finally {
       console.endProgress();
     }
+  }
+
+  private TableRoute route(ConnectorSpec source, ConnectorSpec sink) {
+    Topology topology = new Topology(List.of(source, sink), servers.references(null), Set::of);
+    return topology.route(source, sink, topology.topics(sink).get(0));
   }
 
   private static ConnectorSpec only(List<ConnectorSpec> specs, boolean sink) {

@@ -13,6 +13,7 @@ import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.LsnBase;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.Reconciliation;
 import dev.sluice.verify.TableComparison;
@@ -43,7 +44,7 @@ import picocli.CommandLine.Spec;
           + " in it is marked as deleted. Readers of the fact table see rows of before the gap"
           + " meanwhile. Ended half-way, it can be run again.",
       "",
-      "Exit codes: 0 both tables are identical, 1 they are not, 2 could not tell."
+      "Exit codes: 0 both tables are identical, 1 they are not, 2 used wrongly, 3 could not tell."
     },
     footer = {"", "Examples:", "  ./sluice resync --yes     the pipeline of ./sluice up"})
 final class ResyncCommand implements Callable<Integer> {
@@ -61,24 +62,24 @@ final class ResyncCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = Console.standard();
-    Pipeline pipeline = options.pipeline();
+    TableRoute route = options.route();
     PostgresAddress postgres = options.servers().postgres();
     ConnectClient connect = options.servers().connect();
     try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse());
         TopicLag lag =
-            new TopicLag(options.servers().kafka(), pipeline.topic(), pipeline.sink().name())) {
-      TableMapping mapping = pipeline.tables(postgres, clickHouse);
-      refuseHopeless(pipeline, mapping, postgres, connect);
-      confirm(pipeline);
-      restart(pipeline, postgres, clickHouse, connect, lag, console);
+            new TopicLag(options.servers().kafka(), route.topic(), route.sink().name())) {
+      TableMapping mapping = route.tables(postgres, clickHouse);
+      refuseHopeless(route, mapping, postgres, connect);
+      confirm(route);
+      restart(route, postgres, clickHouse, connect, lag, console);
       // The base of positions may be another one.
-      mapping = options.pipeline().tables(postgres, clickHouse);
+      mapping = options.route().tables(postgres, clickHouse);
       TableComparison comparison =
           new TableComparison(
               postgres,
               clickHouse,
               mapping,
-              options.barrier(pipeline, lag, BARRIER_LIMIT, console::progress),
+              options.barrier(route, lag, BARRIER_LIMIT, console::progress),
               console::progress,
               100,
               Reconciliation.LIMIT);
@@ -94,11 +95,11 @@ final class ResyncCommand implements Callable<Integer> {
 
   /** What would only show when the old slot is gone. */
   private static void refuseHopeless(
-      Pipeline pipeline, TableMapping mapping, PostgresAddress postgres, ConnectClient connect) {
-    List<String> others = new SingleTable(pipeline).others(postgres);
+      TableRoute route, TableMapping mapping, PostgresAddress postgres, ConnectClient connect) {
+    List<String> others = new SingleTable(route).others(postgres);
     if (!others.isEmpty()) {
       throw new SluiceException(
-          pipeline.source().name()
+          route.source().name()
               + " streams other tables too: a new slot leaves a gap in each, and only one would be"
               + " healed. Others: "
               + String.join(", ", others));
@@ -107,16 +108,16 @@ final class ResyncCommand implements Callable<Integer> {
     if (refusal != null) {
       throw new SluiceException(refusal + ". Rows of the gap could not be brought.");
     }
-    if (!connect.connectors().containsKey(pipeline.source().name())) {
+    if (!connect.connectors().containsKey(route.source().name())) {
       throw new SluiceException(
-          pipeline.source().name() + " is not registered: there is no stream to heal.");
+          route.source().name() + " is not registered: there is no stream to heal.");
     }
   }
 
-  private void confirm(Pipeline pipeline) {
+  private void confirm(TableRoute route) {
     String does =
         "The slot %s is made anew, and %s begins there; both tables are compared then, and what differs is mended."
-            .formatted(pipeline.slot(), pipeline.source().name());
+            .formatted(route.slot(), route.source().name());
     if (yes) {
       return;
     }
@@ -130,13 +131,13 @@ final class ResyncCommand implements Callable<Integer> {
 
   /** From the source's stop to its new beginning. */
   private void restart(
-      Pipeline pipeline,
+      TableRoute route,
       PostgresAddress postgres,
       ClickHouse clickHouse,
       ConnectClient connect,
       TopicLag lag,
       Console console) {
-    String source = pipeline.source().name();
+    String source = route.source().name();
     console.say("Stopping " + source);
     connect.stop(source);
     await(
@@ -145,9 +146,9 @@ final class ResyncCommand implements Callable<Integer> {
             + " does not stop within "
             + STOP_LIMIT.toSeconds()
             + " s: look at the worker's log.");
-    raiseBase(pipeline, postgres, clickHouse, connect, lag, console);
-    console.say("Making the slot " + pipeline.slot() + " anew");
-    renewSlot(pipeline.slot(), postgres);
+    raiseBase(route, postgres, clickHouse, connect, lag, console);
+    console.say("Making the slot " + route.slot() + " anew");
+    renewSlot(route.slot(), postgres);
     connect.resetOffsets(source);
     ConnectorSpec registered = new ConnectorSpec(source, connect.connectors().get(source).config());
     connect.put(InitialLoad.streaming(registered));
@@ -167,44 +168,40 @@ final class ResyncCommand implements Callable<Integer> {
    * them. What the other server has sent must have been read by then.
    */
   private static void raiseBase(
-      Pipeline pipeline,
+      TableRoute route,
       PostgresAddress postgres,
       ClickHouse clickHouse,
       ConnectClient connect,
       TopicLag lag,
       Console console) {
-    FactMapping mapping = pipeline.mapping();
+    FactMapping mapping = route.mapping();
     if (!mapping.isVersionedByLsn()
-        || requiredBase(pipeline, postgres, clickHouse) == mapping.lsnBase()) {
+        || requiredBase(route, postgres, clickHouse) == mapping.lsnBase()) {
       return;
     }
     console.say(
-        "Versions in "
-            + pipeline.factTable()
-            + " are positions of another server, above this one's");
+        "Versions in " + route.factTable() + " are positions of another server, above this one's");
     await(
         () -> lag.recordsBefore(lag.ends()) == 0,
-        pipeline.sink().name()
+        route.sink().name()
             + " has not read what the other server sent within "
             + STOP_LIMIT.toSeconds()
             + " s: look at ./sluice status.");
-    long base = requiredBase(pipeline, postgres, clickHouse);
-    String transforming =
-        FactMapping.isIn(pipeline.sink().config())
-            ? pipeline.sink().name()
-            : pipeline.source().name();
+    long base = requiredBase(route, postgres, clickHouse);
+    String transforming = route.extracting().name();
     connect.put(
         new ConnectorSpec(
             transforming,
-            FactMapping.withLsnBase(connect.connectors().get(transforming).config(), base)));
+            FactMapping.withLsnBase(
+                connect.connectors().get(transforming).config(), route.topic(), base)));
     console.say("%s adds %d to every position (lsn.base)".formatted(transforming, base));
   }
 
   private static long requiredBase(
-      Pipeline pipeline, PostgresAddress postgres, ClickHouse clickHouse) {
-    FactMapping mapping = pipeline.mapping();
+      TableRoute route, PostgresAddress postgres, ClickHouse clickHouse) {
+    FactMapping mapping = route.mapping();
     return LsnBase.required(
-        postgres, clickHouse, pipeline.factTable(), mapping.versionField(), mapping.lsnBase());
+        postgres, clickHouse, route.factTable(), mapping.versionField(), mapping.lsnBase());
   }
 
   private static boolean isStopped(Connector connector) {

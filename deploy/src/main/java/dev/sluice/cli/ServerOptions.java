@@ -6,7 +6,10 @@ import dev.sluice.ops.OpsOptions;
 import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.References;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Where the four servers of a pipeline are. */
@@ -65,6 +68,20 @@ class ServerOptions extends ConnectOptions {
   /** The source table of the stack that runs here; null when none does. */
   TableName table() {
     return running() == null ? null : running().table();
+  }
+
+  /**
+   * What stands for references in the connectors' settings.
+   *
+   * @param table the one in place of {@link References#TABLE}; null for that of the stack that runs
+   */
+  References references(TableName table) {
+    Map<String, String> known = new HashMap<>(System.getenv());
+    TableName assumed = table != null ? table : table();
+    if (assumed != null) {
+      known.put(References.TABLE, assumed.inTopic());
+    }
+    return new References(known);
   }
 
   ConnectClient connect() {

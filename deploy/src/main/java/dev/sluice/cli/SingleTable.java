@@ -4,6 +4,7 @@ import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.TableRoute;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,10 +41,10 @@ final class SingleTable {
         AND c.oid NOT IN (SELECT oid FROM tree)
       ORDER BY 1, 2""";
 
-  private final Pipeline pipeline;
+  private final TableRoute route;
 
-  SingleTable(Pipeline pipeline) {
-    this.pipeline = pipeline;
+  SingleTable(TableRoute route) {
+    this.route = route;
   }
 
   /**
@@ -56,9 +57,9 @@ final class SingleTable {
     }
     String named = String.join(", ", others.subList(0, Math.min(MOST_NAMED, others.size())));
     throw new SluiceException(
-        pipeline.source().name()
+        route.source().name()
             + " streams other tables than "
-            + pipeline.table()
+            + route.table()
             + " too: "
             + named
             + (others.size() > MOST_NAMED
@@ -69,22 +70,22 @@ final class SingleTable {
             + " Debezium's snapshot bring them all (./sluice register, snapshot.mode=initial), or"
             + " give each table a source of its own, with a slot.name and a topic.prefix of its own"
             + " and table.include.list = "
-            + pipeline.table().regex()
+            + route.table().regex()
             + ".");
   }
 
   /** The other tables that the source streams, or would. */
   List<String> others(PostgresAddress postgres) {
-    Map<String, String> config = pipeline.source().config();
+    Map<String, String> config = route.source().config();
     Publication publication = Publication.of(config);
     try {
       List<TableName> streamed = tables(postgres);
       List<TableName> published = publication.tables(postgres);
       // A list says what is meant, also before a publication is made for it.
-      if (published.contains(pipeline.table()) || !config.containsKey("table.include.list")) {
+      if (published.contains(route.table()) || !config.containsKey("table.include.list")) {
         streamed.retainAll(published);
       }
-      return others(config, pipeline.table(), streamed);
+      return others(config, route.table(), streamed);
     } catch (SQLException e) {
       throw postgres.failed(e);
     }
@@ -166,8 +167,8 @@ final class SingleTable {
     List<TableName> tables = new ArrayList<>();
     try (Connection connection = postgres.connect();
         PreparedStatement statement = connection.prepareStatement(TABLES)) {
-      statement.setString(1, pipeline.table().schema());
-      statement.setString(2, pipeline.table().table());
+      statement.setString(1, route.table().schema());
+      statement.setString(2, route.table().table());
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           tables.add(new TableName(rows.getString(1), rows.getString(2)));

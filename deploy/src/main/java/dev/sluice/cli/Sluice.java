@@ -29,15 +29,13 @@ import picocli.CommandLine.ScopeType;
       "",
       "./sluice test builds everything and runs all tests.",
       "",
-      "Exit codes: 0 all is well; 1 it is not, and the message says what; 2 the command is misspelt."
+      "Exit codes: 0 all is well; 1 it is not, and the message says what; 2 the command was used"
+          + " wrongly; 3 it could not be told (a server away, rights missing)."
     },
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Sluice.Version.class)
 public final class Sluice {
-
-  /** The exit code of a command that ran and found that something is not well. */
-  static final int NOT_WELL = 1;
 
   /** The version of this build, from the resources that Maven filters. */
   static final class Version implements IVersionProvider {
@@ -72,7 +70,9 @@ public final class Sluice {
               } else {
                 exception.printStackTrace(commandLine.getErr());
               }
-              return NOT_WELL;
+              return exception instanceof UsageException
+                  ? ExitCode.USED_WRONGLY
+                  : ExitCode.NOT_WELL;
             });
   }
 }

@@ -98,7 +98,7 @@ final class StatusCommand implements Callable<Integer> {
     } else {
       print(out, worst, lines, problems);
     }
-    return worst == Health.OK && !connectors.isEmpty() ? 0 : Sluice.NOT_WELL;
+    return worst == Health.OK && !connectors.isEmpty() ? 0 : ExitCode.NOT_WELL;
   }
 
   private Overview look() {

@@ -204,7 +204,7 @@ final class UpCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? RunReport.json(summary) : RunReport.text(summary));
     out.flush();
-    return summary.comparison().identical() ? 0 : Sluice.NOT_WELL;
+    return summary.comparison().identical() ? 0 : ExitCode.NOT_WELL;
   }
 
   private LocalOptions options() {

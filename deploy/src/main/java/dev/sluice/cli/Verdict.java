@@ -6,14 +6,13 @@ import dev.sluice.verify.TableComparison;
 /** What a comparison of two tables comes to: an exit code and a sentence. */
 final class Verdict {
 
-  static final int COULD_NOT_TELL = 2;
-
   private Verdict() {}
 
-  /** 0 identical, 1 different, 2 could not tell. */
   static int code(TableComparison.Result result) {
     boolean different = !result.differences().isEmpty() || result.more() > 0 || !countsFit(result);
-    return different ? Sluice.NOT_WELL : result.identical() ? 0 : COULD_NOT_TELL;
+    return different
+        ? ExitCode.NOT_WELL
+        : result.identical() ? ExitCode.WELL : ExitCode.COULD_NOT_TELL;
   }
 
   /** Rows that kept changing have been counted while they did. */
@@ -35,7 +34,7 @@ final class Verdict {
               percent < 100 ? " (a sample of %s %% of the keys)".formatted(percent) : "");
     } else if (result.unsettled() > 0 && result.differences().isEmpty()) {
       return "Could not tell: " + both + ".";
-    } else if (code(result) == COULD_NOT_TELL) {
+    } else if (code(result) == ExitCode.COULD_NOT_TELL) {
       return "Could not tell: %s, %,d and %,d rows, equal in the %d columns that were compared."
           .formatted(both, result.sourceRows(), result.factRows(), result.columns());
     }

@@ -2,28 +2,35 @@ package dev.sluice.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
-import dev.sluice.verify.Difference;
 import dev.sluice.verify.PipelineBarrier;
 import dev.sluice.verify.Repair;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code ./sluice verify}. */
@@ -31,26 +38,44 @@ import picocli.CommandLine.Spec;
     name = "verify",
     sortOptions = false,
     description = {
-      "Compares a Postgres table with its fact table, value by value, while both go on changing.",
+      "Compares Postgres tables with their fact tables, value by value, while both go on changing:"
+          + " all that the registered connectors bring, or those that are named.",
       "",
       "Both databases hash every row; only what differs is fetched. Nothing is written to either,"
           + " unless --repair is given.",
       "Identical means: as many rows on both sides, each key once, and every column of the fact table"
           + " compared. A column that cannot be compared makes it \"could not tell\", unless"
           + " --ignore-column names it.",
-      "Exit codes: 0 identical, 1 different, 2 could not tell."
+      "Of several tables each has its line, and the worst one makes the exit code.",
+      "Exit codes: 0 identical, 1 different, 2 used wrongly, 3 could not tell."
     },
     footer = {
       "",
       "Examples:",
       "  ./sluice verify                        the pipeline of ./sluice up",
+      "  ./sluice verify public.orders 'sales.*'  some of its tables",
       "  ./sluice verify --show-values          with the values that differ",
       "  ./sluice verify --repair --yes         and mend what differs"
     })
 final class VerifyCommand implements Callable<Integer> {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @Spec private CommandSpec spec;
   @Mixin private PipelineOptions options;
+
+  @Parameters(
+      paramLabel = "TABLE",
+      description =
+          "Source tables: schema.table, a table of any schema, or a pattern with * (default: all).")
+  private List<String> tables = List.of();
+
+  @Option(
+      names = "--parallel",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Tables to compare at a time; a repair takes one (default: ${DEFAULT-VALUE}).")
+  private int parallel;
 
   @Option(
       names = "--no-wait",
@@ -98,63 +123,132 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(names = "--yes", description = "Repair without asking.")
   private boolean yes;
 
-  @Option(names = "--json", description = "Print one JSON object.")
+  @Option(names = "--json", description = "Print a JSON array with an object for each table.")
   private boolean json;
 
   @Override
   public Integer call() throws JsonProcessingException {
-    if (percent <= 0 || percent > 100) {
+    if (percent <= 0 || percent > 100 || parallel < 1) {
       throw new CommandLine.ParameterException(
-          spec.commandLine(), "--sample " + percent + ": must be above 0 and at most 100.");
+          spec.commandLine(), "--sample must be above 0 and at most 100, --parallel 1 or more.");
+    }
+    if (repair && !yes && System.console() == null) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--repair writes to ClickHouse: add --yes where nobody can be asked.");
     }
     Console console = Console.standard();
-    try {
-      return verify(console);
+    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
+      List<TableRoute> routes = options.routes(tables);
+      List<Verification> verified =
+          routes.size() == 1
+              ? List.of(verified(routes.get(0), clickHouse, console, console::progress))
+              : sideBySide(routes, clickHouse, console);
+      console.endProgress();
+      if (json) {
+        ArrayNode all = JSON.createArrayNode();
+        verified.forEach(each -> all.add(report().json(each)));
+        spec.commandLine().getOut().println(JSON.writeValueAsString(all));
+      }
+      return ExitCode.worst(verified.stream().map(Verification::code).toList());
+    } catch (UsageException e) {
+      throw e;
     } catch (SluiceException | ConnectClient.Unreachable e) {
       console.endProgress();
       spec.commandLine().getErr().println("sluice: " + e.getMessage());
-      return Verdict.COULD_NOT_TELL;
+      return ExitCode.COULD_NOT_TELL;
     }
   }
 
-  private int verify(Console console) throws JsonProcessingException {
-    Pipeline pipeline = options.pipeline();
+  /** Each is printed when it is over; a table that cannot be compared does not end the others. */
+  private List<Verification> sideBySide(
+      List<TableRoute> routes, ClickHouse clickHouse, Console console) {
+    ExecutorService pool = Executors.newFixedThreadPool(repair ? 1 : parallel);
+    AtomicInteger over = new AtomicInteger();
+    Runnable count =
+        () -> console.progress("%,d of %,d tables compared".formatted(over.get(), routes.size()));
+    try {
+      count.run();
+      List<Future<Verification>> running = new ArrayList<>();
+      for (TableRoute route : routes) {
+        running.add(
+            pool.submit(
+                () -> {
+                  Verification verification = verified(route, clickHouse, console, line -> {});
+                  over.incrementAndGet();
+                  count.run();
+                  return verification;
+                }));
+      }
+      List<Verification> verified = new ArrayList<>();
+      for (Future<Verification> each : running) {
+        verified.add(each.get());
+      }
+      return verified;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SluiceException("Interrupted.");
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  /** Compares one route's tables, says what came of it, and repairs where that is wanted. */
+  private Verification verified(
+      TableRoute route, ClickHouse clickHouse, Console console, Consumer<String> progress) {
     PostgresAddress postgres = options.servers().postgres();
-    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse());
-        TopicLag lag =
-            new TopicLag(options.servers().kafka(), pipeline.topic(), pipeline.sink().name())) {
-      TableMapping mapping = pipeline.tables(postgres, clickHouse).ignoring(ignored);
+    try (TopicLag lag =
+        new TopicLag(options.servers().kafka(), route.topic(), route.sink().name())) {
+      TableMapping mapping = route.tables(postgres, clickHouse).ignoring(ignored);
       PipelineBarrier barrier =
-          options.barrier(pipeline, lag, Duration.ofSeconds(timeoutSeconds), console::progress);
+          options.barrier(route, lag, Duration.ofSeconds(timeoutSeconds), progress);
       TableComparison comparison =
           new TableComparison(
               postgres,
               clickHouse,
               mapping,
               noWait ? Barrier.NONE : barrier,
-              console::progress,
+              progress,
               percent,
               limit);
       long begin = System.nanoTime();
       TableComparison.Result result = comparison.compare();
       double seconds = (System.nanoTime() - begin) / 1e9;
-      console.endProgress();
-      PrintWriter out = spec.commandLine().getOut();
-      out.println(
-          json
-              ? json(mapping, result, seconds, barrier.firstWaitSeconds())
-              : text(mapping, result, seconds, barrier.firstWaitSeconds()));
-      out.flush();
+      Verification verification =
+          new Verification(route, mapping, result, null, barrier.firstWaitSeconds(), seconds);
+      print(verification, console);
       if (repair && !result.differences().isEmpty()) {
-        return repaired(new Repair(postgres, clickHouse, mapping, console), result, comparison);
+        Repair repairing = new Repair(postgres, clickHouse, mapping, console);
+        return repaired(repairing, verification, comparison);
       }
-      return Verdict.code(result);
+      return verification;
+    } catch (SluiceException | ConnectClient.Unreachable e) {
+      Verification failed = Verification.failed(route, e);
+      print(failed, console);
+      return failed;
     }
   }
 
-  private int repaired(Repair repair, TableComparison.Result result, TableComparison comparison) {
+  private synchronized void print(Verification verification, Console console) {
+    console.endProgress();
+    if (verification.result() == null) {
+      spec.commandLine().getErr().println("sluice: " + report().line(verification));
+    } else if (!json) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(report().text(verification));
+      out.flush();
+    }
+  }
+
+  private VerificationReport report() {
+    return new VerificationReport(percent, !noWait, showValues);
+  }
+
+  private Verification repaired(Repair repair, Verification found, TableComparison comparison) {
     PrintWriter err = spec.commandLine().getErr();
-    Repair.Plan plan = repair.plan(result.differences());
+    Repair.Plan plan = repair.plan(found.result().differences());
     err.printf(
         "Repair: insert %,d rows with Postgres's values, mark the surplus of %,d keys as deleted.%n",
         plan.insert().size(), plan.delete().size());
@@ -163,7 +257,7 @@ final class VerifyCommand implements Callable<Integer> {
     err.flush();
     if (!plan.helps() || !yes && !confirmed()) {
       err.println("Nothing was written.");
-      return Sluice.NOT_WELL;
+      return found;
     }
     repair.apply(plan);
     TableComparison.Result again = comparison.compare();
@@ -179,99 +273,11 @@ final class VerifyCommand implements Callable<Integer> {
           plan.hopeless().isEmpty() ? "; run it again" : "");
       again.differences().forEach(difference -> err.println("  " + difference));
     }
-    return Verdict.code(again);
+    return new Verification(
+        found.route(), found.mapping(), again, null, found.waitedSeconds(), found.seconds());
   }
 
-  private boolean confirmed() {
-    if (System.console() == null) {
-      throw new SluiceException(
-          "--repair writes to ClickHouse: add --yes where nobody can be asked.");
-    }
+  private static boolean confirmed() {
     return "y".equalsIgnoreCase(System.console().readLine("Write this to ClickHouse? [y/N] "));
-  }
-
-  private String text(
-      TableMapping mapping, TableComparison.Result result, double seconds, double waited) {
-    StringBuilder text = new StringBuilder(Verdict.sentence(mapping, result, percent));
-    for (Difference difference : result.differences()) {
-      text.append("\n  ").append(difference);
-      if (showValues) {
-        for (Difference.Value value : difference.columns()) {
-          text.append(
-              "\n    %s: %s in Postgres, %s in ClickHouse"
-                  .formatted(value.column(), value.inPostgres(), value.inClickHouse()));
-        }
-      }
-    }
-    if (result.more() > 0) {
-      text.append("\n  and at least %,d more rows (--limit)".formatted(result.more()));
-    }
-    if (result.unsettled() > 0) {
-      text.append(
-          "\n  %,d rows changed whenever they were looked at; run it again in a quieter moment"
-              .formatted(result.unsettled()));
-    }
-    if (result.leftBehind() > 0) {
-      text.append(
-          "\n%,d rows of %s are gone from Postgres, and stay (delete.handling=drop)."
-              .formatted(result.leftBehind(), mapping.fact()));
-    }
-    result
-        .notComparable()
-        .forEach(
-            (column, why) -> text.append("\nCould not be compared: " + column + " (" + why + ")"));
-    result
-        .notCompared()
-        .forEach((column, why) -> text.append("\nNot compared: " + column + " (" + why + ")"));
-    if (!mapping.sourceOnly().isEmpty()) {
-      text.append("\nOnly in Postgres: " + String.join(", ", mapping.sourceOnly()));
-    }
-    text.append(
-        noWait
-            ? "\nTook %.1f s.".formatted(seconds)
-            : "\nThe pipeline had passed what was committed at the start after %.1f s; all took %.1f s."
-                .formatted(waited, seconds));
-    return text.toString();
-  }
-
-  private String json(
-      TableMapping mapping, TableComparison.Result result, double seconds, double waited)
-      throws JsonProcessingException {
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode node = mapper.createObjectNode();
-    node.put("identical", result.identical());
-    node.put("source", mapping.source().toString());
-    node.put("fact", mapping.fact());
-    node.put("columns", result.columns());
-    node.put("sourceRows", result.sourceRows());
-    node.put("factRows", result.factRows());
-    node.put("leftBehind", result.leftBehind());
-    node.put("samplePercent", percent);
-    var list = node.putArray("differences");
-    for (Difference difference : result.differences()) {
-      ObjectNode each = list.addObject();
-      each.set("key", mapper.valueToTree(difference.key().parts()));
-      each.put("kind", difference.kind().name().toLowerCase());
-      var columns = each.putArray("columns");
-      for (Difference.Value value : difference.columns()) {
-        if (showValues) {
-          columns
-              .addObject()
-              .put("column", value.column())
-              .put("postgres", value.inPostgres())
-              .put("clickhouse", value.inClickHouse());
-        } else {
-          columns.add(value.column());
-        }
-      }
-    }
-    node.put("more", result.more());
-    node.put("unsettled", result.unsettled());
-    node.set("notCompared", mapper.valueToTree(Map.copyOf(result.notCompared())));
-    node.set("notComparable", mapper.valueToTree(Map.copyOf(result.notComparable())));
-    node.set("onlyInPostgres", mapper.valueToTree(mapping.sourceOnly()));
-    node.put("waitedSeconds", waited);
-    node.put("seconds", seconds);
-    return mapper.writeValueAsString(node);
   }
 }

@@ -140,7 +140,7 @@ public final class LocalPipeline implements AutoCloseable {
             stack.role(),
             clickHouse,
             source.config(),
-            FactMapping.of(sink.config()),
+            FactMapping.of(sink.config(), topic()),
             options.table(),
             options.factTable().tableName())
         .refuseLoss();
@@ -218,7 +218,7 @@ public final class LocalPipeline implements AutoCloseable {
   public TableMapping mapping(UnaryOperator<FactMapping> otherwise) {
     try (Connection connection = stack.role().connect()) {
       return TableMapping.of(
-          otherwise.apply(FactMapping.of(sink.config())),
+          otherwise.apply(FactMapping.of(sink.config(), topic())),
           SourceModes.of(source.config()),
           connection,
           options.table(),
@@ -387,7 +387,7 @@ public final class LocalPipeline implements AutoCloseable {
             options.postgres(),
             client,
             source.config(),
-            FactMapping.of(sink.config()),
+            FactMapping.of(sink.config(), topic()),
             options.table(),
             options.factTable().tableName())
         .refuseOtherShape();

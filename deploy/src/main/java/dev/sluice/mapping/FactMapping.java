@@ -1,6 +1,7 @@
 package dev.sluice.mapping;
 
 import dev.sluice.SluiceException;
+import dev.sluice.smt.TopicSettings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,28 +43,22 @@ public record FactMapping(
     List<String> ignoredColumns,
     long lsnBase) {
 
-  private static final String TRANSFORM = "dev.sluice.smt.ExtractFactRow";
   private static final String LSN_BASE = "lsn.base";
 
   /** True when one of the connector's transforms is ExtractFactRow. */
   public static boolean isIn(Map<String, String> config) {
-    return prefix(config) != null;
+    return new TransformChain(config).extractsFactRows();
   }
 
   /**
-   * Reads the transform's settings out of a connector's.
+   * Reads what a connector's transform is told of one topic.
    *
-   * @throws SluiceException when the connector has no such transform
+   * @throws SluiceException when the connector has no such transform, or the transform no table for
+   *     the topic
    */
-  public static FactMapping of(Map<String, String> config) {
-    String prefix = requiredPrefix(config);
-    Map<String, String> settings = new LinkedHashMap<>();
-    config.forEach(
-        (key, value) -> {
-          if (key.startsWith(prefix)) {
-            settings.put(key.substring(prefix.length()), value);
-          }
-        });
+  public static FactMapping of(Map<String, String> config, String topic) {
+    TransformChain.Way way = way(config, topic);
+    Map<String, String> settings = settings(config, way);
     return new FactMapping(
         settings.getOrDefault("schema", ""),
         pairs(settings.get("renames")),
@@ -82,13 +77,14 @@ public record FactMapping(
   }
 
   /**
-   * The connector's settings with another base of positions.
+   * A connector's settings with another base of the positions of a topic.
    *
    * @throws SluiceException when the connector has no such transform
    */
-  public static Map<String, String> withLsnBase(Map<String, String> config, long lsnBase) {
+  public static Map<String, String> withLsnBase(
+      Map<String, String> config, String topic, long lsnBase) {
     Map<String, String> changed = new LinkedHashMap<>(config);
-    changed.put(requiredPrefix(config) + LSN_BASE, Long.toString(lsnBase));
+    changed.put(way(config, topic).extractor() + LSN_BASE, Long.toString(lsnBase));
     return changed;
   }
 
@@ -125,23 +121,44 @@ public record FactMapping(
         .orElse(factColumn);
   }
 
-  private static String requiredPrefix(Map<String, String> config) {
-    String prefix = prefix(config);
-    if (prefix == null) {
+  private static TransformChain.Way way(Map<String, String> config, String topic) {
+    TransformChain.Way way = new TransformChain(config).of(topic);
+    if (way.extractor() == null) {
       throw new SluiceException(
-          config.get("name") + " has no transform " + TRANSFORM + ": its mapping is not known.");
+          config.get("name")
+              + " has no transform "
+              + TransformChain.EXTRACT_FACT_ROW
+              + " for topic "
+              + topic
+              + ": its mapping is not known.");
     }
-    return prefix;
+    return way;
   }
 
-  private static String prefix(Map<String, String> config) {
-    for (String name : config.getOrDefault("transforms", "").split(",")) {
-      String prefix = "transforms." + name.strip() + ".";
-      if (TRANSFORM.equals(config.get(prefix + "type"))) {
-        return prefix;
-      }
+  /** What the transform would be told if it were for that topic alone. */
+  private static Map<String, String> settings(Map<String, String> config, TransformChain.Way way) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    config.forEach(
+        (key, value) -> {
+          if (key.startsWith(way.extractor())) {
+            settings.put(key.substring(way.extractor().length()), value);
+          }
+        });
+    try {
+      return TopicSettings.of(settings)
+          .of(way.topicThere())
+          .orElseThrow(
+              () ->
+                  new SluiceException(
+                      config.get("name")
+                          + ": "
+                          + way.extractor()
+                          + "schemas has no table for topic "
+                          + way.topicThere()
+                          + ": every event of it is refused."));
+    } catch (IllegalArgumentException e) {
+      throw new SluiceException(config.get("name") + ": " + e.getMessage(), e);
     }
-    return null;
   }
 
   private static List<String> list(String setting) {

@@ -3,6 +3,7 @@ package dev.sluice.ops;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.FactMapping;
 import java.io.IOException;
@@ -40,17 +41,22 @@ record FactProbe(
    */
   record Change(long committedAt, String sql) {}
 
-  /** Empty for a table whose rows cannot be recognised: no single key, or no version. */
+  /**
+   * Empty for a table whose rows cannot be recognised: no single key, no version, or no mapping
+   * that is understood.
+   */
   static Optional<FactProbe> of(Pipeline pipeline, ClickHouseView.Table table) {
     Matcher version = VERSION.matcher(table.engineFull());
     if (!version.find() || !COLUMN.matcher(table.sortingKey()).matches()) {
       return Optional.empty();
     }
     String column = version.group(1);
-    Long lsnBase = null;
-    if (FactMapping.isIn(pipeline.sink().config())) {
-      FactMapping mapping = FactMapping.of(pipeline.sink().config());
+    Long lsnBase;
+    try {
+      FactMapping mapping = FactMapping.of(pipeline.sink().config(), pipeline.topic());
       lsnBase = "lsn".equals(mapping.metadata().get(column)) ? mapping.lsnBase() : null;
+    } catch (SluiceException e) {
+      return Optional.empty();
     }
     return Optional.of(
         new FactProbe(

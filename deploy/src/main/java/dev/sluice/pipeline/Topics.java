@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -75,6 +76,17 @@ public final class Topics {
         bootstrapServers,
         new NewTopic(queue, Optional.of(1), replicas)
             .configs(Map.of("max.message.bytes", largest)));
+  }
+
+  /**
+   * The names of all topics that there are, internal ones left out.
+   *
+   * @throws SluiceException when Kafka does not answer, or refuses
+   */
+  public static Set<String> names(String bootstrapServers) {
+    try (Admin admin = TopicLag.connect(bootstrapServers)) {
+      return TopicLag.ask(() -> admin.listTopics().names().get());
+    }
   }
 
   private static void create(String bootstrapServers, NewTopic wanted) {

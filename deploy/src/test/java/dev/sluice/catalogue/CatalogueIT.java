@@ -146,7 +146,11 @@ final class CatalogueIT {
     Map<String, ConnectClient.Connector> connectors = pipeline.connect().connectors();
     Map<String, String> source = connectors.get(name + "_source").config();
     Map<String, String> sink = connectors.get(name + "_sink").config();
-    return mapping(name, FactMapping.of(FactMapping.isIn(sink) ? sink : source), source, name);
+    return mapping(
+        name,
+        FactMapping.of(FactMapping.isIn(sink) ? sink : source, sink.get("topics")),
+        source,
+        name);
   }
 
   private static TableMapping mapping(

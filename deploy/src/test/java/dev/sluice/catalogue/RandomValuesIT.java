@@ -554,7 +554,7 @@ final class RandomValuesIT {
       throws SQLException {
     try (Connection connection = role(name).connect()) {
       return TableMapping.of(
-          FactMapping.of(sink.config()).withSchema(schema(columns)),
+          FactMapping.of(sink.config(), sink.config().get("topics")).withSchema(schema(columns)),
           SourceModes.of(source.config()),
           connection,
           new TableName("public", name),

@@ -45,7 +45,7 @@ public final class Commands {
     arguments.addAll(List.of(options));
     run("doctor", arguments.toArray(String[]::new));
     Map<String, String> verdicts = new HashMap<>();
-    for (JsonNode check : new ObjectMapper().readTree(output()).path("checks")) {
+    for (JsonNode check : new ObjectMapper().readTree(output()).findValues("checks").get(0)) {
       verdicts.merge(
           check.path("name").asText(),
           check.path("verdict").asText(),

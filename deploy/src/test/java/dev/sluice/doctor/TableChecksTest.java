@@ -212,7 +212,8 @@ class TableChecksTest {
     config.put("transforms", "fact");
     config.put("transforms.fact.type", "dev.sluice.smt.ExtractFactRow");
     settings.forEach((setting, value) -> config.put("transforms.fact." + setting, value));
-    FactMapping mapping = FactMapping.of(config);
+    config.putIfAbsent("transforms.fact.schema", "id String");
+    FactMapping mapping = FactMapping.of(config, "t");
     return new TableChecks(
             new TableChecks.Tables(table, "sluice", true, mapping, schema, List.of("id"), major))
         .run().stream().filter(check -> check.name().equals(name)).findFirst().orElseThrow();

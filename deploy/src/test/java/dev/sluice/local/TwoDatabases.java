@@ -86,7 +86,7 @@ public final class TwoDatabases implements AutoCloseable {
     }
     try (Connection connection = as.connect()) {
       return TableMapping.of(
-          FactMapping.of(config),
+          FactMapping.of(config, table),
           SourceModes.of(config),
           connection,
           new TableName("public", table),

@@ -3,6 +3,7 @@ package dev.sluice.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -29,8 +30,6 @@ final class FactProbeTest {
     String engine = "ReplicatedReplacingMergeTree('/a/{shard}', '{replica}', _version) ORDER BY id";
     Map<String, String> sink =
         Map.of(
-            "transforms", "fact",
-            "transforms.fact.type", "dev.sluice.smt.ExtractFactRow",
             "transforms.fact.metadata.columns", "_version:lsn",
             "transforms.fact.lsn.base", "1000");
     assertThat(probe(engine, sink).sql()).endsWith("AND `_version` >= 1042");
@@ -75,7 +74,11 @@ final class FactProbeTest {
     return probe.orElseThrow().change(bytes(UPDATE)).orElseThrow();
   }
 
-  private static Pipeline pipeline(Map<String, String> config) {
+  private static Pipeline pipeline(Map<String, String> settings) {
+    Map<String, String> config = new HashMap<>(settings);
+    config.put("transforms", "fact");
+    config.put("transforms.fact.type", "dev.sluice.smt.ExtractFactRow");
+    config.put("transforms.fact.schema", "id String");
     return new Pipeline(
         null, "t", TopologyTest.connector("sink", "sink", config), "public.t", "facts");
   }

@@ -1,0 +1,30 @@
+package dev.sluice.cli;
+
+import java.util.Collection;
+import java.util.List;
+
+/** What commands end with; a script may count on it. */
+final class ExitCode {
+
+  /** All is well. */
+  static final int WELL = 0;
+
+  /** It is not: different, refused, failed; the message says what. */
+  static final int NOT_WELL = 1;
+
+  /** The command was used wrongly; picocli's own. */
+  static final int USED_WRONGLY = 2;
+
+  /** It could not be told: a server away, a right missing. */
+  static final int COULD_NOT_TELL = 3;
+
+  private static final List<Integer> WORST_FIRST =
+      List.of(USED_WRONGLY, NOT_WELL, COULD_NOT_TELL, WELL);
+
+  private ExitCode() {}
+
+  /** Of several: what is known to be wrong is worse than what is not known. */
+  static int worst(Collection<Integer> codes) {
+    return WORST_FIRST.stream().filter(codes::contains).findFirst().orElse(WELL);
+  }
+}

@@ -1,0 +1,64 @@
+package dev.sluice.pipeline;
+
+import dev.sluice.SluiceException;
+import dev.sluice.catalogue.TableName;
+import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.mapping.FactMapping;
+import dev.sluice.mapping.SourceModes;
+import dev.sluice.mapping.TableMapping;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * One source table's way to one fact table.
+ *
+ * @param topic what the source writes and the sink reads
+ */
+public record TableRoute(
+    ConnectorSpec source, ConnectorSpec sink, String topic, TableName table, String factTable) {
+
+  /** The transform's settings for this table, wherever it runs. */
+  public FactMapping mapping() {
+    return FactMapping.of(extracting().config(), topic);
+  }
+
+  /** The connector in which the transform runs. */
+  public ConnectorSpec extracting() {
+    return FactMapping.isIn(sink.config()) ? sink : source;
+  }
+
+  /** The replication slot; Debezium's default where none is set. */
+  public String slot() {
+    return source.config().getOrDefault("slot.name", "debezium");
+  }
+
+  /**
+   * Both tables, column by column.
+   *
+   * @throws SluiceException when they cannot be read, or have no key in common
+   */
+  public TableMapping tables(PostgresAddress postgres, ClickHouse clickHouse) {
+    try (Connection connection = postgres.connect()) {
+      return TableMapping.of(
+          mapping(), SourceModes.of(source.config()), connection, table, clickHouse, factTable);
+    } catch (SQLException e) {
+      throw new SluiceException("Postgres at " + postgres + " (--postgres): " + e.getMessage(), e);
+    }
+  }
+
+  /** The same with the table and fact table that somebody has chosen; null leaves one as it is. */
+  public TableRoute with(TableName otherTable, String otherFactTable) {
+    return new TableRoute(
+        source,
+        sink,
+        topic,
+        otherTable == null ? table : otherTable,
+        otherFactTable == null ? factTable : otherFactTable);
+  }
+
+  /** From where to where. */
+  @Override
+  public String toString() {
+    return table + " → " + factTable;
+  }
+}
