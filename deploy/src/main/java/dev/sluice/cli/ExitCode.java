@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.verify.Verdict;
 import java.util.Collection;
 import java.util.List;
 
@@ -22,6 +23,15 @@ final class ExitCode {
       List.of(USED_WRONGLY, NOT_WELL, COULD_NOT_TELL, WELL);
 
   private ExitCode() {}
+
+  /** Of a comparison. */
+  static int of(Verdict verdict) {
+    return switch (verdict) {
+      case IDENTICAL -> WELL;
+      case DIFFERENT -> NOT_WELL;
+      case COULD_NOT_TELL -> COULD_NOT_TELL;
+    };
+  }
 
   /** Of several: what is known to be wrong is worse than what is not known. */
   static int worst(Collection<Integer> codes) {

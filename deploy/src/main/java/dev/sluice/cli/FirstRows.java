@@ -18,6 +18,7 @@ import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.SingleTable;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.Topics;
 import java.nio.file.Path;

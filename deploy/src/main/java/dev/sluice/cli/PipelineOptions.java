@@ -5,22 +5,14 @@ import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Standstill;
 import dev.sluice.local.Home;
-import dev.sluice.pipeline.Publication;
-import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TableRoute;
-import dev.sluice.pipeline.TopicLag;
 import dev.sluice.pipeline.Topics;
 import dev.sluice.pipeline.Topology;
-import dev.sluice.verify.PipelineBarrier;
 import java.nio.file.Path;
-import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -119,7 +111,7 @@ final class PipelineOptions {
           "No sink connector with the transform ExtractFactRow is registered. Connectors: "
               + names(all));
     }
-    return chosen(published(routes), patterns);
+    return chosen(routes.stream().map(this::published).toList(), patterns);
   }
 
   /** One route may be told its tables; of several, the option chooses. */
@@ -144,45 +136,11 @@ final class PipelineOptions {
     return Topics.names(servers.kafka());
   }
 
-  /**
-   * Each with the published table that its topic stands for, where the topic's name has not kept
-   * every character of the table's. Without an answer from Postgres, as far as the topic tells.
-   */
-  private List<TableRoute> published(List<TableRoute> routes) {
+  private TableRoute published(TableRoute route) {
     TableName running = servers.table();
-    return routes.stream()
-        .map(
-            route -> {
-              if (running != null && running.inTopic().equals(route.table().inTopic())) {
-                return route.with(running, null);
-              }
-              try {
-                return route.with(
-                    Publication.of(route.source().config())
-                        .tableOf(servers.postgres(), route.table())
-                        .orElse(route.table()),
-                    null);
-              } catch (SQLException e) {
-                return route; // Whoever asks Postgres next meets that himself.
-              }
-            })
-        .toList();
-  }
-
-  /**
-   * Waits for a pipeline of these servers, until one of its connectors stands still.
-   *
-   * @param limit how long one position may take to be passed
-   */
-  PipelineBarrier barrier(
-      TableRoute route, TopicLag lag, Duration limit, Consumer<String> progress) {
-    ConnectClient connect = servers.connect();
-    return new PipelineBarrier(
-        new SyncPoint(servers.postgres(), route.slot()),
-        lag,
-        limit,
-        () -> Standstill.of(connect, route.source().name(), route.sink().name()),
-        progress);
+    return running != null && running.inTopic().equals(route.table().inTopic())
+        ? route.with(running, null)
+        : route.published(servers.postgres());
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.sluice.SluiceException;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.verify.TableComparison;
+import dev.sluice.verify.Verdict;
 
 /**
  * What the comparison of one route's tables has come to.
@@ -27,6 +28,6 @@ record Verification(
   }
 
   int code() {
-    return result == null ? ExitCode.COULD_NOT_TELL : Verdict.code(result);
+    return result == null ? ExitCode.COULD_NOT_TELL : ExitCode.of(Verdict.of(result));
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.verify.Difference;
 import dev.sluice.verify.TableComparison;
+import dev.sluice.verify.Verdict;
 import java.util.Locale;
 import java.util.Map;
 

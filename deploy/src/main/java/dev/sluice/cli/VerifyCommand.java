@@ -203,7 +203,13 @@ final class VerifyCommand implements Callable<Integer> {
         new TopicLag(options.servers().kafka(), route.topic(), route.sink().name())) {
       TableMapping mapping = route.tables(postgres, clickHouse).ignoring(ignored);
       PipelineBarrier barrier =
-          options.barrier(route, lag, Duration.ofSeconds(timeoutSeconds), progress);
+          PipelineBarrier.of(
+              route,
+              postgres,
+              options.servers().connect(),
+              lag,
+              Duration.ofSeconds(timeoutSeconds),
+              progress);
       TableComparison comparison =
           new TableComparison(
               postgres,

@@ -54,6 +54,25 @@ final class ActionLog {
     return entry;
   }
 
+  /** Notes an action that goes on beside the page until {@link #end(long, String, boolean)}. */
+  synchronized Entry begun(String target, String action, String did) {
+    return add(new Entry(nextId++, Now.millis(), target, action, did, null, false));
+  }
+
+  /** Says anew what such an action does. */
+  synchronized void does(long id, String did) {
+    entries.replaceAll(
+        e ->
+            e.id() == id
+                ? new Entry(id, e.at(), e.target(), e.action(), did, e.outcome(), e.good())
+                : e);
+  }
+
+  /** Notes what came of it. */
+  synchronized void end(long id, String outcome, boolean good) {
+    entries.replaceAll(e -> e.id() == id ? e.ended(outcome, good) : e);
+  }
+
   private Entry add(Entry entry) {
     entries.add(0, entry);
     if (entries.size() > KEPT) {
@@ -92,7 +111,7 @@ final class ActionLog {
 
   private void end(Open each, String outcome, boolean good) {
     open.remove(each);
-    entries.replaceAll(e -> e.id() == each.entry().id() ? e.ended(outcome, good) : e);
+    end(each.entry().id(), outcome, good);
   }
 
   private static String outcome(Connector connector, Health health, Redactor redactor) {

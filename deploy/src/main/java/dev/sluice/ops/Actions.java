@@ -6,18 +6,19 @@ import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
+import dev.sluice.pipeline.TableRoute;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What the page can do. Each action is one call to Connect or Kafka and is noted in the {@link
- * ActionLog}, refused ones too.
+ * What the page can do. Each action but {@link ResyncAction} is one call to Connect or Kafka, and
+ * all are noted in the {@link ActionLog}, refused ones too.
  *
  * <p>Failure semantics: what Connect refuses is a {@link SluiceException} with its words, what
  * Kafka refuses or the page itself a {@link Refused}; nothing is tried again except during a
- * rebalance, for some seconds. Stop, reset offsets and putting back all dead letters need the
- * target's name as confirmation.
+ * rebalance, for some seconds. Stop, reset offsets, resync and putting back all dead letters need
+ * the target's name as confirmation.
  */
 final class Actions {
 
@@ -25,11 +26,13 @@ final class Actions {
 
   private final ConnectClient connect;
   private final DeadLetters deadLetters;
+  private final ResyncAction resync;
   private final ActionLog log;
 
   Actions(OpsOptions options, DeadLetters deadLetters, ActionLog log) {
     this.connect = new ConnectClient(options.connect(), PATIENCE, PATIENCE);
     this.deadLetters = deadLetters;
+    this.resync = new ResyncAction(options, log);
     this.log = log;
   }
 
@@ -77,9 +80,20 @@ final class Actions {
               404,
               "There is no action "
                   + action
-                  + ": connectors have restart-failed, restart, pause, resume, stop and"
-                  + " reset-offsets.");
+                  + ": connectors have restart-failed, restart, pause, resume, stop, reset-offsets"
+                  + " and resync.");
     };
+  }
+
+  /**
+   * Heals the gap of a source.
+   *
+   * @param routes all that it feeds
+   * @param confirm the source's name
+   */
+  ActionLog.Entry resync(Connector source, List<TableRoute> routes, String confirm) {
+    confirmed(source.name(), confirm);
+    return resync.begin(source.name(), routes);
   }
 
   /** Puts one dead letter back. */

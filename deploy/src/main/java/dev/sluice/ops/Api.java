@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectClient.Status;
+import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.ActionLog.Entry;
+import dev.sluice.pipeline.TableRoute;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -74,7 +77,9 @@ final class Api {
     String confirm = body.path("confirm").asText("");
     if (path.length == 3 && path[0].equals("connectors")) {
       Connector connector = connectorNamed(path[1]);
-      return connect.ask(() -> entry(actions.connector(connector, path[2], confirm)));
+      return path[2].equals("resync")
+          ? connect.ask(() -> entry(actions.resync(connector, routes(connector), confirm)))
+          : connect.ask(() -> entry(actions.connector(connector, path[2], confirm)));
     }
     if (path.length == 2 && path[0].equals("dead-letters") && path[1].equals("put-back")) {
       String topic = queue(body.path("topic").asText());
@@ -86,6 +91,27 @@ final class Api {
       return kafka.ask(() -> entry(actions.putBackAll(topic, confirm)));
     }
     throw nothingAt("POST", path);
+  }
+
+  /** The routes of a source, as the last look has found them. */
+  private List<TableRoute> routes(Connector source) {
+    Picture now = picture.get();
+    return now.overview().pipelines().stream()
+        .filter(each -> source.name().equals(each.source()) && each.sourceTable() != null)
+        .filter(each -> now.connectors().containsKey(each.sink()))
+        .map(
+            each ->
+                new TableRoute(
+                    spec(source),
+                    spec(now.connectors().get(each.sink())),
+                    each.topic(),
+                    TableName.ofTopic(each.sourceTable()),
+                    each.factTable()))
+        .toList();
+  }
+
+  private static ConnectorSpec spec(Connector connector) {
+    return new ConnectorSpec(connector.name(), connector.config());
   }
 
   private static Refused nothingAt(String method, String[] path) {

@@ -46,6 +46,20 @@ public record TableRoute(
     }
   }
 
+  /**
+   * The same with the published table that the topic stands for, where the topic's name has not
+   * kept every character of the table's. Without an answer from Postgres, as far as the topic
+   * tells: whoever asks Postgres next meets that himself.
+   */
+  public TableRoute published(PostgresAddress postgres) {
+    try {
+      return with(
+          Publication.of(source.config()).tableOf(postgres, table).orElse(table), factTable);
+    } catch (SQLException e) {
+      return this;
+    }
+  }
+
   /** The same with the table and fact table that somebody has chosen; null leaves one as it is. */
   public TableRoute with(TableName otherTable, String otherFactTable) {
     return new TableRoute(

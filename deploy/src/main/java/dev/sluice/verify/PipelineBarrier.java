@@ -1,7 +1,11 @@
 package dev.sluice.verify;
 
 import dev.sluice.SluiceException;
+import dev.sluice.connect.ConnectClient;
+import dev.sluice.connect.Standstill;
+import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.SyncPoint;
+import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,6 +46,26 @@ public final class PipelineBarrier implements TableComparison.Barrier {
     this.limit = limit;
     this.trouble = trouble;
     this.progress = progress;
+  }
+
+  /**
+   * For one route, until one of its connectors stands still.
+   *
+   * @param lag of the route's sink in its topic
+   */
+  public static PipelineBarrier of(
+      TableRoute route,
+      PostgresAddress postgres,
+      ConnectClient connect,
+      TopicLag lag,
+      Duration limit,
+      Consumer<String> progress) {
+    return new PipelineBarrier(
+        new SyncPoint(postgres, route.slot()),
+        lag,
+        limit,
+        () -> Standstill.of(connect, route.source().name(), route.sink().name()),
+        progress);
   }
 
   @Override

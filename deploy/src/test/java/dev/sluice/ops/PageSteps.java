@@ -19,6 +19,7 @@ import java.util.Map;
 abstract class PageSteps {
 
   static final int ROWS = 15_000;
+  static final String SOURCE = "sluice-source";
   static final String SINK = "sluice-sink";
   static final String XSS = "<img src=x onerror=alert(1)>";
   static final Duration LIMIT = Duration.ofSeconds(120);

@@ -18,6 +18,11 @@ const CONNECTOR = {
     typed: "It forgets how far it has come and starts from the beginning: a source takes a new snapshot, a"
       + " sink reads its topics again. Rows that arrive twice do no harm.",
   },
+  resync: {
+    label: "Resync",
+    typed: "It gets a new slot and goes on from there; then the tables that it feeds are compared with Postgres,"
+      + " and what differs is mended. Readers see rows of before the gap meanwhile.",
+  },
 };
 
 /** A button that does something to a connector; null when the page is read-only. */
@@ -85,9 +90,10 @@ function toast(id, did, outcome, good) {
   if (!shown) {
     const words = h("p");
     const close = h("button", { type: "button", class: "quiet", "aria-label": "Close" }, "✕");
-    const node = h("div", { class: "toast" }, h("strong", {}, did), close, words);
+    const title = h("strong", {}, did);
+    const node = h("div", { class: "toast" }, title, close, words);
     close.addEventListener("click", () => node.remove());
-    shown = { node, words };
+    shown = { node, words, did: title };
     toasts.set(id, shown);
     document.getElementById("toasts").append(node);
   }
@@ -101,6 +107,9 @@ function toast(id, did, outcome, good) {
 /** Tells what came of the actions that were begun on this page. */
 export function showOutcomes(entries) {
   for (const entry of entries) {
+    if (toasts.has(entry.id) && !entry.outcome) {
+      text(toasts.get(entry.id).did, entry.did);
+    }
     if (toasts.has(entry.id) && entry.outcome && toasts.get(entry.id).node.dataset.good === "open") {
       toast(entry.id, entry.did, entry.outcome, entry.good);
     }

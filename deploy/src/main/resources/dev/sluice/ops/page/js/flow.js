@@ -34,7 +34,7 @@ export function pipelineCard(id, choose) {
           : "From positions; heartbeat and offset commits are in it. Single changes are visible sooner.");
       }
       keyed(flow, pipeline.parts, (p) => p.kind, part, (row, p) => row.update(p));
-      keyed(problems, numbered(pipeline.problems), (p) => p.key, problem, (row, p) => row.update(p));
+      keyed(problems, numbered(pipeline), (p) => p.key, problem, (row, p) => row.update(p));
       show(problems, pipeline.problems.length > 0);
       snapshot.update(pipeline.snapshot);
     },
@@ -73,12 +73,13 @@ function part({ kind }) {
 }
 
 /** Gives each problem a key that stays while its sentence changes, as numbers in it do. */
-function numbered(problems) {
+function numbered({ problems, source }) {
   const seen = new Map();
   return problems.map((p) => {
-    const kind = `${p.part} ${p.action} ${p.connector}`;
+    const heals = source !== null && p.cure.steps.some((s) => s.on === "SLUICE" && s.run.startsWith("resync"));
+    const kind = `${p.part} ${p.action} ${p.connector} ${heals}`;
     seen.set(kind, (seen.get(kind) ?? 0) + 1);
-    return { ...p, key: `${kind} ${seen.get(kind)}` };
+    return { ...p, key: `${kind} ${seen.get(kind)}`, resync: heals ? source : null };
   });
 }
 
@@ -94,6 +95,9 @@ function problem(first) {
       links.push(connectorButton(first.connector, first.action));
     }
     links.push(h("a", { href: `#/connectors/${encodeURIComponent(first.connector)}` }, "Look at it"));
+  }
+  if (first.resync) {
+    links.unshift(connectorButton(first.resync, "resync"));
   }
   const node = h("li", {}, h("p", {}, words, " ", remedy), steps, ...links);
   return {

@@ -1,18 +1,20 @@
-package dev.sluice.cli;
+package dev.sluice.verify;
 
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.verify.TableComparison;
 
-/** What a comparison of two tables comes to: an exit code and a sentence. */
-final class Verdict {
+/** What a comparison of two tables comes to. */
+public enum Verdict {
+  /** All rows are there on both sides, once, and equal in every column. */
+  IDENTICAL,
+  /** They are not. */
+  DIFFERENT,
+  /** No row is known to differ, but not all could be told. */
+  COULD_NOT_TELL;
 
-  private Verdict() {}
-
-  static int code(TableComparison.Result result) {
+  /** Of a comparison. */
+  public static Verdict of(TableComparison.Result result) {
     boolean different = !result.differences().isEmpty() || result.more() > 0 || !countsFit(result);
-    return different
-        ? ExitCode.NOT_WELL
-        : result.identical() ? ExitCode.WELL : ExitCode.COULD_NOT_TELL;
+    return different ? DIFFERENT : result.identical() ? IDENTICAL : COULD_NOT_TELL;
   }
 
   /** Rows that kept changing have been counted while they did. */
@@ -21,9 +23,12 @@ final class Verdict {
   }
 
   /**
+   * The verdict in a sentence, without values.
+   *
    * @param percent of the keys that were compared
    */
-  static String sentence(TableMapping mapping, TableComparison.Result result, double percent) {
+  public static String sentence(
+      TableMapping mapping, TableComparison.Result result, double percent) {
     String both = mapping.source() + " and " + mapping.fact();
     if (result.identical()) {
       return "Identical: %,d rows, %d columns, %s%s."
@@ -34,7 +39,7 @@ final class Verdict {
               percent < 100 ? " (a sample of %s %% of the keys)".formatted(percent) : "");
     } else if (result.unsettled() > 0 && result.differences().isEmpty()) {
       return "Could not tell: " + both + ".";
-    } else if (code(result) == ExitCode.COULD_NOT_TELL) {
+    } else if (of(result) == COULD_NOT_TELL) {
       return "Could not tell: %s, %,d and %,d rows, equal in the %d columns that were compared."
           .formatted(both, result.sourceRows(), result.factRows(), result.columns());
     }

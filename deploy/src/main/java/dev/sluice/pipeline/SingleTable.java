@@ -1,10 +1,7 @@
-package dev.sluice.cli;
+package dev.sluice.pipeline;
 
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.pipeline.PostgresAddress;
-import dev.sluice.pipeline.Publication;
-import dev.sluice.pipeline.TableRoute;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -20,7 +17,7 @@ import java.util.stream.Stream;
  * Whether a source streams one table only. A load brings the rows of one table, and the source then
  * begins without a snapshot: the rows of every other table of its would never come.
  */
-final class SingleTable {
+public final class SingleTable {
 
   private static final int MOST_NAMED = 10;
 
@@ -43,14 +40,15 @@ final class SingleTable {
 
   private final TableRoute route;
 
-  SingleTable(TableRoute route) {
+  /** Asks nothing yet. */
+  public SingleTable(TableRoute route) {
     this.route = route;
   }
 
   /**
    * @throws SluiceException naming the other tables and the ways out
    */
-  void refuseOthers(PostgresAddress postgres) {
+  public void refuseOthers(PostgresAddress postgres) {
     List<String> others = others(postgres);
     if (others.isEmpty()) {
       return;
@@ -75,7 +73,7 @@ final class SingleTable {
   }
 
   /** The other tables that the source streams, or would. */
-  List<String> others(PostgresAddress postgres) {
+  public List<String> others(PostgresAddress postgres) {
     Map<String, String> config = route.source().config();
     Publication publication = Publication.of(config);
     try {
