@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A short storm; {@code ./sluice chaos} makes longer ones. */
 final class ChaosIT {
 
-  private static final Duration DURATION = Duration.ofSeconds(90);
+  private static final Duration DURATION = Duration.ofSeconds(45);
 
   @Test
   void nothingIsLostInAStorm(@TempDir Path dataDir) {
@@ -26,7 +26,7 @@ final class ChaosIT {
 
     System.out.println(report);
     assertThat(report.isCalm()).as(report.toString()).isTrue();
-    assertThat(report.faults()).hasSizeGreaterThan(2);
+    assertThat(report.faults()).hasSizeGreaterThan(1);
     assertThat(report.changes()).isPositive();
   }
 }
