@@ -27,12 +27,12 @@ final class Batch {
   private final List<Letter> letters = new ArrayList<>();
 
   /** The first offset of each partition. */
-  private final Map<Source, Long> firsts = new LinkedHashMap<>();
+  private final Map<PartitionState, Long> firsts = new LinkedHashMap<>();
 
   private String id;
   private long openedAt;
   private long newestTimestamp;
-  private Source lastSource;
+  private PartitionState lastPartition;
   private long lastFirst;
 
   Batch(long now) {
@@ -48,7 +48,7 @@ final class Batch {
     letters.clear();
     firsts.clear();
     newestTimestamp = 0;
-    lastSource = null;
+    lastPartition = null;
     return this;
   }
 
@@ -58,7 +58,7 @@ final class Batch {
    * @return false when another batch has to take it, because this one has too many sections
    * @throws DataException when a value does not fit; the batch is then as it was before
    */
-  boolean add(RowWriter writer, Struct row, Source source, SinkRecord record) {
+  boolean add(RowWriter writer, Struct row, PartitionState partition, SinkRecord record) {
     Section section = sections.get(sections.size() - 1);
     if (sections.size() > 1 || !section.takes(writer)) {
       int key = keyHash(record.key());
@@ -66,15 +66,15 @@ final class Batch {
       if (section == null) {
         return false;
       }
-      section.add(writer, row, source, record.originalKafkaOffset());
+      section.add(writer, row, partition, record.originalKafkaOffset());
       section.noteKey(key);
     } else {
-      section.add(writer, row, source, record.originalKafkaOffset());
+      section.add(writer, row, partition, record.originalKafkaOffset());
     }
     if (record.timestamp() != null) {
       newestTimestamp = Math.max(newestTimestamp, record.timestamp());
     }
-    pass(source, record.originalKafkaOffset());
+    pass(partition, record.originalKafkaOffset());
     return true;
   }
 
@@ -101,17 +101,17 @@ final class Batch {
   }
 
   /** Takes a record that is to be set aside. */
-  void add(Letter letter, Source source) {
+  void add(Letter letter, PartitionState partition) {
     letters.add(letter);
-    pass(source, letter.record().originalKafkaOffset());
+    pass(partition, letter.record().originalKafkaOffset());
   }
 
   /** Notes a record that becomes no row, so that its offset is acknowledged in turn. */
-  void pass(Source source, long offset) {
+  void pass(PartitionState partition, long offset) {
     // Records come partition by partition.
-    if (source != lastSource || offset < lastFirst) {
-      lastSource = source;
-      lastFirst = firsts.merge(source, offset, Math::min);
+    if (partition != lastPartition || offset < lastFirst) {
+      lastPartition = partition;
+      lastFirst = firsts.merge(partition, offset, Math::min);
     }
   }
 
@@ -148,7 +148,7 @@ final class Batch {
   }
 
   /** The first offset of each partition that has records here. */
-  Map<Source, Long> firsts() {
+  Map<PartitionState, Long> firsts() {
     return firsts;
   }
 
@@ -173,14 +173,15 @@ final class Batch {
    * all of them, or an older row of equal version could come to stand after a newer one.
    */
   private static String token(Section section, int from, int to) {
-    Map<Source, long[]> parts = new LinkedHashMap<>();
+    Map<PartitionState, long[]> parts = new LinkedHashMap<>();
     for (int row = from; row < to; row++) {
       long offset = section.offset(row);
-      parts.computeIfAbsent(section.source(row), s -> new long[] {offset, offset})[1] = offset;
+      parts.computeIfAbsent(section.partition(row), s -> new long[] {offset, offset})[1] = offset;
     }
     StringBuilder token = new StringBuilder();
     parts.forEach(
-        (source, span) -> token.append(source.at(span[0])).append('-').append(span[1]).append(' '));
+        (partition, span) ->
+            token.append(partition.at(span[0])).append('-').append(span[1]).append(' '));
     return token.toString();
   }
 }

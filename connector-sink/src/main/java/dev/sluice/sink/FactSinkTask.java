@@ -21,14 +21,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Distributes records to the {@link Lane} of their table and tells Connect what has arrived.
+ * Distributes records to the {@link TableWriter} of their table and tells Connect what has arrived.
  *
  * <p>A record's place is the one it was read from, whatever transforms have made of its topic. Its
  * table is the one that {@code topic2TableMap} names for the topic it has now, else for the one it
  * was read from, else the one called like the topic it has now.
  *
  * <p>Failure semantics: {@link #put} waits neither for ClickHouse nor for the dead letter queue. A
- * lane that cannot take more has its partitions paused. Only offsets that ClickHouse has
+ * writer that cannot take more has its partitions paused. Only offsets that ClickHouse has
  * acknowledged, or of whose records the dead letter queue has a copy, are committed, so a crash, a
  * stop or a rebalance at any moment repeats rows and loses none. A row that cannot become one of
  * the table goes to the dead letter queue, or fails the task when there is none.
@@ -42,23 +42,23 @@ public final class FactSinkTask extends SinkTask {
   /** Characters; a broker takes 4,096 bytes by default. */
   private static final int LONGEST_METADATA = 1_000;
 
-  private final Map<TopicPartition, Source> sources = new HashMap<>();
-  private final Map<String, Lane> lanes = new HashMap<>();
+  private final Map<TopicPartition, PartitionState> states = new HashMap<>();
+  private final Map<String, TableWriter> tables = new HashMap<>();
 
   /** Tables that have taken rows since the task started. */
   private final Set<String> proven = new HashSet<>();
 
   private final BiFunction<SinkConfig, ExecutorService, Server> connect;
-  private final Lane.Task forLanes =
-      new Lane.Task() {
+  private final TableWriter.Task forTables =
+      new TableWriter.Task() {
         @Override
         public Set<String> proven() {
           return proven;
         }
 
         @Override
-        public void rewind(Source source, long offset) {
-          FactSinkTask.this.rewind(source, offset);
+        public void rewind(PartitionState state, long offset) {
+          FactSinkTask.this.rewind(state, offset);
         }
       };
 
@@ -67,7 +67,7 @@ public final class FactSinkTask extends SinkTask {
   private Server server;
   private SinkMetrics metrics;
   private DeadLetters letters;
-  private Source last;
+  private PartitionState last;
 
   /** Whether a transform renames topics: any partition's records may then go to any table. */
   private boolean renamed;
@@ -104,39 +104,39 @@ public final class FactSinkTask extends SinkTask {
   @Override
   public void open(Collection<TopicPartition> partitions) {
     // Another task's rows of a new partition may still be on their way into a table.
-    Set<Lane> joined = new LinkedHashSet<>(renamed ? lanes.values() : List.of());
+    Set<TableWriter> joined = new LinkedHashSet<>(renamed ? tables.values() : List.of());
     for (TopicPartition partition : partitions) {
-      Lane known = lanes.get(config.table(partition.topic(), partition.topic()));
+      TableWriter known = tables.get(config.table(partition.topic(), partition.topic()));
       if (known != null) {
         joined.add(known);
       }
     }
-    joined.forEach(Lane::restart);
+    joined.forEach(TableWriter::restart);
     for (TopicPartition partition : partitions) {
-      Source source = new Source(partition);
-      sources.put(partition, source);
+      PartitionState state = new PartitionState(partition);
+      states.put(partition, state);
       if (config.topicTables().containsKey(partition.topic())) {
-        attach(source, config.topicTables().get(partition.topic()));
+        attach(state, config.topicTables().get(partition.topic()));
       }
     }
-    // Until the lanes are ready; Connect may even hold a pause from before the rebalance.
+    // Until the tables are ready; Connect may even hold a pause from before the rebalance.
     context.pause(partitions.toArray(TopicPartition[]::new));
   }
 
-  private Lane attach(Source source, String table) {
-    Lane lane = lanes.computeIfAbsent(table, this::newLane);
-    if (source.lanes.add(lane) && config.truncate()) {
-      refuseSeveralPartitions(table, lane);
+  private TableWriter attach(PartitionState state, String table) {
+    TableWriter writer = tables.computeIfAbsent(table, this::newWriter);
+    if (state.tables.add(writer) && config.truncate()) {
+      refuseSeveralPartitions(table, writer);
     }
-    return lane;
+    return writer;
   }
 
   /** A truncate has no place among the rows of other partitions than its own. */
-  private void refuseSeveralPartitions(String table, Lane lane) {
+  private void refuseSeveralPartitions(String table, TableWriter writer) {
     List<TopicPartition> feeding =
-        sources.values().stream()
-            .filter(source -> source.lanes.contains(lane))
-            .map(source -> source.partition)
+        states.values().stream()
+            .filter(state -> state.tables.contains(writer))
+            .map(state -> state.topicPartition)
             .toList();
     if (feeding.size() > 1) {
       throw new ConnectException(
@@ -145,58 +145,58 @@ public final class FactSinkTask extends SinkTask {
     }
   }
 
-  private Lane newLane(String table) {
+  private TableWriter newWriter(String table) {
     Retry retry = new Retry(config, metrics);
     Inserter inserter = new Inserter(table, server, config, metrics, retry, letters);
-    return new Lane(table, config, inserter, executor, metrics, retry, letters, forLanes);
+    return new TableWriter(table, config, inserter, executor, metrics, retry, letters, forTables);
   }
 
   @Override
   public void put(Collection<SinkRecord> records) {
     long now = System.nanoTime();
     metrics.register(now);
-    lanes.values().forEach(Lane::settle);
+    tables.values().forEach(TableWriter::settle);
     for (SinkRecord record : records) {
-      Source source = source(record);
-      if (source.stale) {
+      PartitionState state = state(record);
+      if (state.stale) {
         // Whether the consumer has gone back before it fetched this, nobody can tell.
-        rewind(source, source.next);
+        rewind(state, state.next);
         continue;
       }
-      if (!source.behind) {
-        if (source.isPast(record.originalKafkaOffset())) {
-          source = replaced(source, record.originalKafkaOffset());
-          if (source.stale) {
+      if (!state.behind) {
+        if (state.isPast(record.originalKafkaOffset())) {
+          state = replaced(state, record.originalKafkaOffset());
+          if (state.stale) {
             continue;
           }
         }
-        source.next = record.originalKafkaOffset();
+        state.next = record.originalKafkaOffset();
       }
-      source.behind = false;
-      if (lane(source, record).add(source, record, now)) {
-        source.next = record.originalKafkaOffset() + 1;
+      state.behind = false;
+      if (writer(state, record).add(state, record, now)) {
+        state.next = record.originalKafkaOffset() + 1;
       } else {
-        rewind(source, source.next);
+        rewind(state, state.next);
       }
     }
     long later = System.nanoTime();
-    lanes.values().forEach(lane -> lane.sendIfDue(later));
-    sources.values().forEach(source -> source.stale = false);
+    tables.values().forEach(writer -> writer.sendIfDue(later));
+    states.values().forEach(state -> state.stale = false);
     pauseAndResume();
-    lanes.values().stream()
-        .mapToLong(lane -> lane.nextLookInMs(later))
+    tables.values().stream()
+        .mapToLong(writer -> writer.nextLookInMs(later))
         .filter(ms -> ms < Long.MAX_VALUE)
         .min()
         .ifPresent(context::timeout);
   }
 
-  private Source source(SinkRecord record) {
+  private PartitionState state(SinkRecord record) {
     // Polls bring records partition by partition.
     if (last == null
-        || last.partition.partition() != record.originalKafkaPartition()
-        || !last.partition.topic().equals(record.originalTopic())) {
+        || last.topicPartition.partition() != record.originalKafkaPartition()
+        || !last.topicPartition.topic().equals(record.originalTopic())) {
       last =
-          sources.get(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()));
+          states.get(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()));
     }
     return last;
   }
@@ -205,40 +205,40 @@ public final class FactSinkTask extends SinkTask {
    * Of its own a consumer goes back only where a topic of the same name has taken the place of one
    * that was deleted; it goes on where it can, which need not be the beginning.
    */
-  private Source replaced(Source gone, long offset) {
+  private PartitionState replaced(PartitionState gone, long offset) {
     LOG.warn(
         "{} begins anew, as a topic does that was deleted and made again: all of it is read",
-        gone.partition);
-    gone.lanes.forEach(lane -> lane.forget(gone));
-    Source source = new Source(gone.partition);
-    source.paused = gone.paused;
-    source.lanes.addAll(gone.lanes);
-    sources.put(source.partition, source);
-    last = source;
+        gone.topicPartition);
+    gone.tables.forEach(writer -> writer.forget(gone));
+    PartitionState state = new PartitionState(gone.topicPartition);
+    state.paused = gone.paused;
+    state.tables.addAll(gone.tables);
+    states.put(state.topicPartition, state);
+    last = state;
     if (offset > 0) {
-      rewind(source, 0);
+      rewind(state, 0);
     }
-    return source;
+    return state;
   }
 
-  private Lane lane(Source source, SinkRecord record) {
+  private TableWriter writer(PartitionState state, SinkRecord record) {
     String topic = record.topic();
-    if (!topic.equals(source.lastTopic)) {
-      renamed |= !topic.equals(source.partition.topic());
-      source.lastLane = attach(source, config.table(topic, source.partition.topic()));
-      source.lastTopic = topic;
+    if (!topic.equals(state.lastTopic)) {
+      renamed |= !topic.equals(state.topicPartition.topic());
+      state.lastTable = attach(state, config.table(topic, state.topicPartition.topic()));
+      state.lastTopic = topic;
     }
-    return source.lastLane;
+    return state.lastTable;
   }
 
   private void pauseAndResume() {
     List<TopicPartition> toPause = new ArrayList<>();
     List<TopicPartition> toResume = new ArrayList<>();
-    for (Source source : sources.values()) {
-      boolean pause = !source.lanes.stream().allMatch(Lane::accepting);
-      if (pause != source.paused) {
-        (pause ? toPause : toResume).add(source.partition);
-        source.paused = pause;
+    for (PartitionState state : states.values()) {
+      boolean pause = !state.tables.stream().allMatch(TableWriter::accepting);
+      if (pause != state.paused) {
+        (pause ? toPause : toResume).add(state.topicPartition);
+        state.paused = pause;
       }
     }
     if (!toPause.isEmpty()) {
@@ -249,14 +249,14 @@ public final class FactSinkTask extends SinkTask {
     }
   }
 
-  private void rewind(Source source, long offset) {
+  private void rewind(PartitionState state, long offset) {
     // Connect fails the task over a rewind of a partition that it has taken away.
-    if (sources.get(source.partition) == source) {
+    if (states.get(state.topicPartition) == state) {
       // Never forward: what lies between is still to be read on account of others.
-      source.next = Math.min(source.next, offset);
-      source.stale = true;
-      source.behind = true;
-      context.offset(source.partition, source.next);
+      state.next = Math.min(state.next, offset);
+      state.stale = true;
+      state.behind = true;
+      context.offset(state.topicPartition, state.next);
     }
   }
 
@@ -271,11 +271,11 @@ public final class FactSinkTask extends SinkTask {
     Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
     consumed.forEach(
         (partition, position) -> {
-          Source source = sources.get(partition);
-          if (source != null) {
-            long first = source.firstPending();
-            long offset = first == Source.NONE ? position.offset() : first;
-            done.put(partition, new OffsetAndMetadata(offset, shortened(source.trouble())));
+          PartitionState state = states.get(partition);
+          if (state != null) {
+            long first = state.firstPending();
+            long offset = first == PartitionState.NONE ? position.offset() : first;
+            done.put(partition, new OffsetAndMetadata(offset, shortened(state.failure())));
           }
         });
     return done;
@@ -287,24 +287,24 @@ public final class FactSinkTask extends SinkTask {
 
   @Override
   public void close(Collection<TopicPartition> partitions) {
-    List<Source> gone = new ArrayList<>();
+    List<PartitionState> gone = new ArrayList<>();
     for (TopicPartition partition : partitions) {
-      Source source = sources.remove(partition);
-      if (source != null) {
-        gone.add(source);
+      PartitionState state = states.remove(partition);
+      if (state != null) {
+        gone.add(state);
       }
     }
     last = null;
-    Set<Lane> left = new LinkedHashSet<>();
-    gone.forEach(source -> left.addAll(source.lanes));
+    Set<TableWriter> left = new LinkedHashSet<>();
+    gone.forEach(state -> left.addAll(state.tables));
     long deadline = System.nanoTime() + STOP_NANOS;
-    for (Lane lane : left) {
-      if (sources.values().stream().anyMatch(source -> source.lanes.contains(lane))) {
-        lane.restart();
-        gone.forEach(lane::forget);
+    for (TableWriter writer : left) {
+      if (states.values().stream().anyMatch(state -> state.tables.contains(writer))) {
+        writer.restart();
+        gone.forEach(writer::forget);
       } else {
-        lane.stop(deadline);
-        lanes.values().remove(lane);
+        writer.stop(deadline);
+        tables.values().remove(writer);
       }
     }
   }
@@ -313,7 +313,7 @@ public final class FactSinkTask extends SinkTask {
   public void stop() {
     if (executor != null) {
       long deadline = System.nanoTime() + STOP_NANOS;
-      lanes.values().forEach(lane -> lane.stop(deadline));
+      tables.values().forEach(writer -> writer.stop(deadline));
       executor.shutdownNow();
       server.close();
     }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The slow half of a {@link Lane}: everything that waits for ClickHouse or for the dead letter
- * queue, run off the task's thread.
+ * The slow half of a {@link TableWriter}: everything that waits for ClickHouse or for the dead
+ * letter queue, run off the task's thread.
  *
  * <p>Failure semantics: whatever may pass is retried inside, with more time after a timeout; what
  * is too large goes in parts. Before a refusal is taken for what it seems to be, the layout is read
@@ -44,7 +44,7 @@ final class Inserter {
   private static final int TRIED_SEVERAL_TIMES = 3;
 
   /** A row that ClickHouse does not take. */
-  record Refusal(Source source, long offset, String reason) {}
+  record RejectedRow(PartitionState partition, long offset, String reason) {}
 
   private final String table;
   private final Server server;
@@ -130,7 +130,7 @@ final class Inserter {
    * @throws Fault {@link Fault.Kind#UNSURE} when it takes none of the rows, for a reason that may
    *     be one of them
    */
-  List<Refusal> insert(List<Batch> batches, TableLayout layout, int former)
+  List<RejectedRow> insert(List<Batch> batches, TableLayout layout, int former)
       throws Fault, InterruptedException {
     Insertion insertion = new Insertion(layout, Math.min(former, MOST_DOUBLINGS));
     for (Batch batch : batches) {
@@ -138,11 +138,11 @@ final class Inserter {
         insertion.insert(batch, section);
       }
     }
-    List<Refusal> refusals = insertion.refusals();
+    List<RejectedRow> rejected = insertion.rejected();
     for (Batch batch : batches) {
       setAside(batch);
     }
-    return refusals;
+    return rejected;
   }
 
   private void setAside(Batch batch) throws Fault, InterruptedException {
@@ -309,33 +309,33 @@ final class Inserter {
       return fault;
     }
 
-    List<Refusal> refusals() throws Fault {
-      List<Refusal> refusals = new ArrayList<>();
+    List<RejectedRow> rejected() throws Fault {
+      List<RejectedRow> rejected = new ArrayList<>();
       for (Suspect suspect : suspects) {
         if (!anyLanded && suspect.fault.kind() == Fault.Kind.UNSURE) {
           throw suspect.fault;
         }
         Section section = suspect.section;
-        refusals.add(
-            new Refusal(
-                section.source(suspect.row),
+        rejected.add(
+            new RejectedRow(
+                section.partition(suspect.row),
                 section.offset(suspect.row),
                 suspect.fault.getMessage()));
       }
-      return refusals;
+      return rejected;
     }
   }
 
   /** Marks all rows of the table as deleted; see {@link Truncation}. */
-  List<Refusal> truncate(String statement, TableLayout layout, Batch before)
+  List<RejectedRow> truncate(String statement, TableLayout layout, Batch before)
       throws Fault, InterruptedException {
     String queryId = queryPrefix + UUID.randomUUID();
-    Retry.Try<List<Refusal>> executing =
+    Retry.Try<List<RejectedRow>> executing =
         () -> {
           server.execute(statement, queryId);
           return List.of();
         };
-    List<Refusal> none =
+    List<RejectedRow> none =
         retry.untilDone(
             "Truncating table " + table,
             () -> {

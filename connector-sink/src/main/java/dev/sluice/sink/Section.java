@@ -17,7 +17,7 @@ final class Section {
   private RowWriter writer;
   private int count;
   private int[] ends = new int[FIRST_ROWS];
-  private Source[] sources = new Source[FIRST_ROWS];
+  private PartitionState[] partitions = new PartitionState[FIRST_ROWS];
   private long[] offsets = new long[FIRST_ROWS];
 
   /** Hashes of the records' keys; null in the first section of a batch, where nobody asks. */
@@ -26,8 +26,8 @@ final class Section {
   /** Empties it for another use of its memory. */
   Section reopen() {
     rows.truncate(0);
-    // Sources of former partitions are not to be kept alive.
-    Arrays.fill(sources, 0, count, null);
+    // Former partitions are not to be kept alive.
+    Arrays.fill(partitions, 0, count, null);
     writer = null;
     count = 0;
     keys = null;
@@ -52,16 +52,16 @@ final class Section {
    *
    * @throws DataException when a value does not fit; the section is then as it was before
    */
-  void add(RowWriter rowWriter, Struct row, Source source, long offset) {
+  void add(RowWriter rowWriter, Struct row, PartitionState partition, long offset) {
     rowWriter.write(row, rows);
     writer = rowWriter;
     if (count == ends.length) {
       ends = Arrays.copyOf(ends, count * 2);
-      sources = Arrays.copyOf(sources, count * 2);
+      partitions = Arrays.copyOf(partitions, count * 2);
       offsets = Arrays.copyOf(offsets, count * 2);
     }
     ends[count] = rows.size();
-    sources[count] = source;
+    partitions[count] = partition;
     offsets[count] = offset;
     count++;
   }
@@ -93,8 +93,8 @@ final class Section {
     return row == 0 ? 0 : ends[row - 1];
   }
 
-  Source source(int row) {
-    return sources[row];
+  PartitionState partition(int row) {
+    return partitions[row];
   }
 
   long offset(int row) {

@@ -23,7 +23,7 @@ final class SinkMetrics {
   private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Tables whose inserts are being retried. */
-  final AtomicLong tablesInTrouble = new AtomicLong();
+  final AtomicLong tablesFailing = new AtomicLong();
 
   /** Rows sent and not yet acknowledged. */
   final AtomicLong rowsInFlight = new AtomicLong();
@@ -57,7 +57,7 @@ final class SinkMetrics {
     gauge("insert-ms-max", "milliseconds of the slowest insert", slowestInsertMs::get);
     gauge("rows-in-flight", "rows sent and not yet acknowledged", rowsInFlight::get);
     gauge("retries-total", "tries that failed and were repeated", retries::get);
-    gauge("tables-in-trouble", "tables whose inserts are being retried now", tablesInTrouble::get);
+    gauge("tables-in-failure", "tables whose inserts are being retried now", tablesFailing::get);
     gauge("dead-letters-total", "records set aside, of which Kafka has a copy", deadLetters::get);
     gauge(
         "dead-letters-open",

@@ -2,8 +2,8 @@ package dev.sluice.sink;
 
 import java.util.concurrent.TimeUnit;
 
-/** The batch of a {@link Lane} that takes rows, and when it is due. */
-final class Filling {
+/** The batch of a {@link TableWriter} that takes rows, and when it is due. */
+final class OpenBatch {
   /**
    * How many times as long as the last insert took rows gather before the next: whatever makes
    * inserts dear (many partitions, a loaded server) makes them fewer and larger, so that they never
@@ -22,7 +22,7 @@ final class Filling {
   private long lastInsertMs;
   private long lastCame;
 
-  Filling(SinkConfig config) {
+  OpenBatch(SinkConfig config) {
     this.config = config;
   }
 
@@ -38,8 +38,8 @@ final class Filling {
   }
 
   /** The first offset of a partition here; the largest number for none. */
-  long firstOf(Source source) {
-    return batch == null ? Long.MAX_VALUE : batch.firsts().getOrDefault(source, Long.MAX_VALUE);
+  long firstOf(PartitionState partition) {
+    return batch == null ? Long.MAX_VALUE : batch.firsts().getOrDefault(partition, Long.MAX_VALUE);
   }
 
   /** Notes that a record has come. */

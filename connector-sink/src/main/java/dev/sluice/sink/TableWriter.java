@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * the consumer brings it again. Rows that do not fit the table fail the task at the beginning of a
  * topic; later, when the table has worked before, they wait until it fits again.
  */
-final class Lane {
-  private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+final class TableWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(TableWriter.class);
 
   /** What a lane asks of its task. */
   interface Task {
@@ -40,7 +40,7 @@ final class Lane {
     Set<String> proven();
 
     /** Asks the consumer for a partition again, from this offset on. */
-    void rewind(Source source, long offset);
+    void rewind(PartitionState partition, long offset);
   }
 
   /** How far one partition's records have come. */
@@ -58,10 +58,10 @@ final class Lane {
   private static final long HELD_BACK_MS = 5;
 
   /** So many rows are tried together, however small a batch is, before the table is to blame. */
-  private static final int COMPANY = 1_000;
+  private static final int LEAST_ROWS = 1_000;
 
   /** How many times as long as a go at a table that takes no row it is left alone. */
-  private static final int LEFT_ALONE = 10;
+  private static final int WAIT_FACTOR = 10;
 
   private static final long RESTART_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -72,12 +72,12 @@ final class Lane {
   private final SinkMetrics metrics;
   private final DeadLetters letters;
   private final Task task;
-  private final Filling filling;
+  private final OpenBatch open;
   private final Retry retry;
-  private final Map<Source, Progress> progress = new HashMap<>();
+  private final Map<PartitionState, Progress> progress = new HashMap<>();
 
   private Job<TableLayout> preparing;
-  private Job<List<Inserter.Refusal>> inserting;
+  private Job<List<Inserter.RejectedRow>> inserting;
 
   /** What the running job inserts; or, while none runs, what the table has not taken a row of. */
   private final List<Batch> sent = new ArrayList<>();
@@ -98,7 +98,7 @@ final class Lane {
   /** What comes next has to wait for the running insert. */
   private boolean turning;
 
-  Lane(
+  TableWriter(
       String table,
       SinkConfig config,
       Inserter inserter,
@@ -114,7 +114,7 @@ final class Lane {
     this.metrics = metrics;
     this.letters = letters;
     this.task = task;
-    this.filling = new Filling(config);
+    this.open = new OpenBatch(config);
     this.retry = retry;
     prepare(null);
   }
@@ -126,29 +126,29 @@ final class Lane {
 
   /** Whether the consumer may bring more: if not, what is here has to move on first. */
   boolean accepting() {
-    return writers != null && !(turning && !sent.isEmpty()) && !filling.isFull();
+    return writers != null && !(turning && !sent.isEmpty()) && !open.isFull();
   }
 
   /** The first offset of this partition that is on its way; the largest number for none. */
-  long firstPending(Source source) {
-    long first = filling.firstOf(source);
+  long firstPending(PartitionState partition) {
+    long first = open.firstOf(partition);
     for (Batch batch : sent) {
-      first = Math.min(first, batch.firsts().getOrDefault(source, Long.MAX_VALUE));
+      first = Math.min(first, batch.firsts().getOrDefault(partition, Long.MAX_VALUE));
     }
-    Progress known = progress.get(source);
+    Progress known = progress.get(partition);
     return known == null || known.refused.isEmpty()
         ? first
         : Math.min(first, known.refused.firstKey());
   }
 
   /** What holds this table up and is tried again; empty while nothing does. */
-  String trouble() {
-    return brokenTries > 0 ? brokenBy : retry.trouble();
+  String failure() {
+    return brokenTries > 0 ? brokenBy : retry.failure();
   }
 
   /** Forgets a partition that has gone to another task, or with its topic. */
-  void forget(Source source) {
-    progress.remove(source);
+  void forget(PartitionState partition) {
+    progress.remove(partition);
   }
 
   /**
@@ -157,43 +157,43 @@ final class Lane {
    *
    * @return false when it cannot be taken now, and has to be brought again
    */
-  boolean add(Source source, SinkRecord record, long now) {
+  boolean add(PartitionState partition, SinkRecord record, long now) {
     if (writers == null) {
       return false;
     }
     turning = false;
-    filling.came(now);
+    open.came(now);
     long offset = record.originalKafkaOffset();
-    Progress known = progress.computeIfAbsent(source, s -> new Progress());
+    Progress known = progress.computeIfAbsent(partition, s -> new Progress());
     if (offset < known.next) {
       DataException refused = known.refused.remove(offset);
-      return refused == null || setAside(source, record, refused, now);
+      return refused == null || setAside(partition, record, refused, now);
     }
-    if (!take(source, record, now)) {
+    if (!take(partition, record, now)) {
       return false;
     }
     known.next = offset + 1;
     return true;
   }
 
-  private boolean take(Source source, SinkRecord record, long now) {
+  private boolean take(PartitionState partition, SinkRecord record, long now) {
     if (record.value() == null) {
-      filling.open(now).pass(source, record.originalKafkaOffset());
+      open.open(now).pass(partition, record.originalKafkaOffset());
       return true;
     }
     if (record.value() instanceof Struct value) {
       if (Truncation.is(value)) {
-        return truncate(source, record, value, now);
+        return truncate(partition, record, value, now);
       }
-      return Refused.is(value)
-          ? setAside(source, record, Refused.reason(value), now)
-          : addRow(source, record, value, now);
+      return RejectedRecord.is(value)
+          ? setAside(partition, record, RejectedRecord.reason(value), now)
+          : addRow(partition, record, value, now);
     }
     DataException reason = new DataException("the value is not a Struct with a schema");
-    return setAside(source, record, reason, now);
+    return setAside(partition, record, reason, now);
   }
 
-  private boolean addRow(Source source, SinkRecord record, Struct row, long now) {
+  private boolean addRow(PartitionState partition, SinkRecord record, Struct row, long now) {
     // Further on, this sink has been here before, if not this task.
     boolean first = record.originalKafkaOffset() == 0 && !task.proven().contains(table);
     RowWriter writer;
@@ -206,35 +206,35 @@ final class Lane {
       if (first) {
         throw e;
       }
-      if (isEmptied(source)) {
+      if (isEmptied(partition)) {
         prepare(row.schema());
       }
       return false;
     }
-    if (filling.isFull()) {
+    if (open.isFull()) {
       send(now);
-      if (isReset(source)) {
+      if (isReset(partition)) {
         return false;
       }
     }
     try {
-      if (filling.open(now).add(writer, row, source, record)) {
+      if (open.open(now).add(writer, row, partition, record)) {
         return true;
       }
       send(now);
-      turning = !filling.isEmpty();
-      return !turning && !isReset(source) && filling.open(now).add(writer, row, source, record);
+      turning = !open.isEmpty();
+      return !turning && !isReset(partition) && open.open(now).add(writer, row, partition, record);
     } catch (DataException e) {
-      return setAside(source, record, e, now);
+      return setAside(partition, record, e, now);
     }
   }
 
-  private boolean truncate(Source source, SinkRecord record, Struct event, long now) {
+  private boolean truncate(PartitionState partition, SinkRecord record, Struct event, long now) {
     if (!config.truncate()) {
       String reason = "truncate events are not let in (setting " + SinkSettings.TRUNCATE + ")";
-      return setAside(source, record, new DataException(reason), now);
+      return setAside(partition, record, new DataException(reason), now);
     }
-    if (!isEmptied(source)) {
+    if (!isEmptied(partition)) {
       return false;
     }
     TableLayout layout = writers.layout();
@@ -242,38 +242,39 @@ final class Lane {
     try {
       statement = Truncation.statement(event, layout);
     } catch (DataException e) {
-      return setAside(source, record, e, now);
+      return setAside(partition, record, e, now);
     }
-    filling.open(now).pass(source, record.originalKafkaOffset());
-    Batch batch = filling.take();
+    open.open(now).pass(partition, record.originalKafkaOffset());
+    Batch batch = open.take();
     sent.add(batch);
     submit(() -> inserter.truncate(statement, layout, batch));
     return true;
   }
 
   /** Whether all rows before this have arrived; if not, sends them on their way. */
-  private boolean isEmptied(Source source) {
+  private boolean isEmptied(PartitionState partition) {
     send(System.nanoTime());
-    turning = !sent.isEmpty() || !filling.isEmpty();
-    return !turning && !isReset(source);
+    turning = !sent.isEmpty() || !open.isEmpty();
+    return !turning && !isReset(partition);
   }
 
   /** Whether a settled insert has left the current record behind a rewind. */
-  private boolean isReset(Source source) {
-    return writers == null || source.stale;
+  private boolean isReset(PartitionState partition) {
+    return writers == null || partition.stale;
   }
 
-  private boolean setAside(Source source, SinkRecord record, DataException reason, long now) {
-    String at = source.at(record.originalKafkaOffset());
+  private boolean setAside(
+      PartitionState partition, SinkRecord record, DataException reason, long now) {
+    String at = partition.at(record.originalKafkaOffset());
     Batch.Letter letter =
         new Batch.Letter(record, new DataException("Record " + at + ": " + reason.getMessage()));
     letters.orFail(letter);
-    filling.open(now).add(letter, source);
+    open.open(now).add(letter, partition);
     return true;
   }
 
   void sendIfDue(long now) {
-    if (brokenTries > 0 ? now - nextTry >= 0 : filling.isDue(now)) {
+    if (brokenTries > 0 ? now - nextTry >= 0 : open.isDue(now)) {
       send(now);
     }
   }
@@ -281,21 +282,21 @@ final class Lane {
   /** How soon to look here again, if no record comes before. */
   long nextLookInMs(long now) {
     long dueInMs =
-        brokenTries > 0 ? TimeUnit.NANOSECONDS.toMillis(nextTry - now) : filling.dueInMs(now);
+        brokenTries > 0 ? TimeUnit.NANOSECONDS.toMillis(nextTry - now) : open.dueInMs(now);
     if (preparing == null && inserting == null) {
       return Math.max(HELD_BACK_MS, dueInMs);
     }
     return dueInMs <= 0 || !accepting() ? HELD_BACK_MS : RUNNING_MS;
   }
 
-  /** Sends the filling batch, after what the table has not taken, unless a job is under way. */
+  /** Sends the open batch, after what the table has not taken, unless a job is under way. */
   private void send(long now) {
     settle();
     if (inserting != null || writers == null || (brokenTries > 0 && now - nextTry < 0)) {
       return;
     }
-    if (!filling.isEmpty() && mayJoin()) {
-      sent.add(filling.take());
+    if (!open.isEmpty() && mayJoin()) {
+      sent.add(open.take());
     }
     if (!sent.isEmpty()) {
       List<Batch> batches = List.copyOf(sent);
@@ -308,11 +309,11 @@ final class Lane {
   /** Whether there is room for another batch beside those of which the table has taken no row. */
   private boolean mayJoin() {
     return sent.size() < 2
-        || sentRows() < Math.max(config.batchRows(), COMPANY)
+        || sentRows() < Math.max(config.batchRows(), LEAST_ROWS)
             && sent.stream().mapToLong(Batch::bytes).sum() < config.batchBytes();
   }
 
-  private void submit(Callable<List<Inserter.Refusal>> work) {
+  private void submit(Callable<List<Inserter.RejectedRow>> work) {
     metrics.rowsInFlight.addAndGet(sentRows());
     inserting = new Job<>(executor, work);
   }
@@ -334,7 +335,7 @@ final class Lane {
         writers = new Writers(over.result());
       }
       if (inserting != null && inserting.isOver()) {
-        Job<List<Inserter.Refusal>> over = inserting;
+        Job<List<Inserter.RejectedRow>> over = inserting;
         inserting = null;
         metrics.rowsInFlight.addAndGet(-sentRows());
         tookMs = over.tookMs();
@@ -356,26 +357,26 @@ final class Lane {
     return new ConnectException("Table " + table + ": " + fault.getMessage(), fault);
   }
 
-  private void acknowledge(List<Inserter.Refusal> refusals) {
+  private void acknowledge(List<Inserter.RejectedRow> rejected) {
     task.proven().add(table);
     if (brokenTries > 0) {
       LOG.info("Table {} takes rows again", table);
       resetBroken();
     }
-    filling.reuse(sent.get(0), tookMs);
+    open.reuse(sent.get(0), tookMs);
     sent.clear();
-    Map<Source, Long> refusedFrom = new HashMap<>();
-    for (Inserter.Refusal refusal : refusals) {
-      Progress known = progress.get(refusal.source());
+    Map<PartitionState, Long> refusedFrom = new HashMap<>();
+    for (Inserter.RejectedRow row : rejected) {
+      Progress known = progress.get(row.partition());
       if (known == null) {
         LOG.error(
             "Record {} is refused, and gone with its topic: {}",
-            refusal.source().at(refusal.offset()),
-            refusal.reason());
+            row.partition().at(row.offset()),
+            row.reason());
         continue;
       }
-      known.refused.put(refusal.offset(), new DataException(refusal.reason()));
-      refusedFrom.merge(refusal.source(), refusal.offset(), Math::min);
+      known.refused.put(row.offset(), new DataException(row.reason()));
+      refusedFrom.merge(row.partition(), row.offset(), Math::min);
     }
     refusedFrom.forEach(task::rewind);
   }
@@ -384,7 +385,7 @@ final class Lane {
   private void broken(Fault fault) {
     if (brokenTries == 0) {
       brokenSince = System.nanoTime();
-      metrics.tablesInTrouble.incrementAndGet();
+      metrics.tablesFailing.incrementAndGet();
       LOG.warn(
           "Table {} takes none of {} rows, which are tried again with those that follow: {}",
           table,
@@ -396,38 +397,38 @@ final class Lane {
     brokenBy = "Table " + table + " takes no row: " + fault.getMessage();
     brokenTries++;
     metrics.retries.incrementAndGet();
-    long waitMs = Math.max(retry.waitMs(brokenTries), tookMs * LEFT_ALONE);
+    long waitMs = Math.max(retry.waitMs(brokenTries), tookMs * WAIT_FACTOR);
     nextTry = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMs);
   }
 
   private void resetBroken() {
     if (brokenTries > 0) {
       brokenTries = 0;
-      metrics.tablesInTrouble.decrementAndGet();
+      metrics.tablesFailing.decrementAndGet();
     }
   }
 
   /** Forgets what is not acknowledged, for the consumer to bring it again. */
   private void rewind() {
-    Map<Source, Long> first = new HashMap<>();
-    if (!filling.isEmpty()) {
-      sent.add(filling.take());
+    Map<PartitionState, Long> first = new HashMap<>();
+    if (!open.isEmpty()) {
+      sent.add(open.take());
     }
     for (Batch batch : sent) {
-      batch.firsts().forEach((source, offset) -> first.merge(source, offset, Math::min));
+      batch.firsts().forEach((partition, offset) -> first.merge(partition, offset, Math::min));
     }
     sent.clear();
     resetBroken();
     first.forEach(
-        (source, offset) -> {
-          Progress known = progress.get(source);
+        (partition, offset) -> {
+          Progress known = progress.get(partition);
           if (known == null) {
             return; // Gone with its topic.
           }
           known.next = offset;
           // These come again as rows, and may land this time.
           known.refused.tailMap(offset, true).clear();
-          task.rewind(source, offset);
+          task.rewind(partition, offset);
         });
   }
 
