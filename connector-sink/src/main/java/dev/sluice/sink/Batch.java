@@ -23,7 +23,15 @@ final class Batch {
 
   private static final int MOST_SECTIONS = 8;
 
-  private final List<Section> sections = new ArrayList<>(List.of(new Section()));
+  /**
+   * What a record takes that is kept whole to be set aside. Connect does not say how large it is.
+   */
+  static final int LETTER_BYTES = 16 << 10;
+
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final Memory memory;
+  private final List<Section> sections = new ArrayList<>();
   private final List<Letter> letters = new ArrayList<>();
 
   /** The first offset of each partition. */
@@ -32,10 +40,16 @@ final class Batch {
   private String id;
   private long openedAt;
   private long newestTimestamp;
+  private long oldestTimestamp;
   private PartitionState lastPartition;
   private long lastFirst;
 
-  Batch(long now) {
+  /**
+   * @throws NoRoomException when the memory has no room for it
+   */
+  Batch(long now, Memory memory) {
+    this.memory = memory;
+    sections.add(new Section(memory, false));
     reopen(now);
   }
 
@@ -43,13 +57,33 @@ final class Batch {
   Batch reopen(long now) {
     id = UUID.randomUUID().toString();
     openedAt = now;
-    sections.subList(1, sections.size()).clear();
+    List<Section> further = sections.subList(1, sections.size());
+    further.forEach(Section::release);
+    further.clear();
     sections.get(0).reopen();
-    letters.clear();
+    forgetLetters();
     firsts.clear();
     newestTimestamp = 0;
+    oldestTimestamp = NEVER;
     lastPartition = null;
     return this;
+  }
+
+  /** Gives its memory back; it is not to be used again. */
+  void release() {
+    sections.forEach(Section::release);
+    sections.clear();
+    forgetLetters();
+  }
+
+  private void forgetLetters() {
+    memory.giveBack((long) letters.size() * LETTER_BYTES);
+    letters.clear();
+  }
+
+  /** What it would take to hold so many rows of so many bytes more; 0 when they have room. */
+  long growthFor(int rows, long bytes) {
+    return sections.get(sections.size() - 1).growthFor(rows, bytes);
   }
 
   /**
@@ -57,6 +91,7 @@ final class Batch {
    *
    * @return false when another batch has to take it, because this one has too many sections
    * @throws DataException when a value does not fit; the batch is then as it was before
+   * @throws NoRoomException when the memory has no room; the batch is then as it was before
    */
   boolean add(RowWriter writer, Struct row, PartitionState partition, SinkRecord record) {
     Section section = sections.get(sections.size() - 1);
@@ -71,11 +106,17 @@ final class Batch {
     } else {
       section.add(writer, row, partition, record.originalKafkaOffset());
     }
-    if (record.timestamp() != null) {
-      newestTimestamp = Math.max(newestTimestamp, record.timestamp());
-    }
+    note(record);
     pass(partition, record.originalKafkaOffset());
     return true;
+  }
+
+  private void note(SinkRecord record) {
+    if (record.timestamp() != null) {
+      long timestamp = record.timestamp();
+      newestTimestamp = Math.max(newestTimestamp, timestamp);
+      oldestTimestamp = Math.min(oldestTimestamp, timestamp);
+    }
   }
 
   /** The earliest section that may take a row of this key; null when there is none. */
@@ -90,7 +131,7 @@ final class Batch {
       }
     }
     if (found == null && sections.size() < MOST_SECTIONS) {
-      found = new Section().withKeys();
+      found = new Section(memory, true);
       sections.add(found);
     }
     return found;
@@ -100,9 +141,15 @@ final class Batch {
     return key instanceof byte[] bytes ? Arrays.hashCode(bytes) : key == null ? 0 : key.hashCode();
   }
 
-  /** Takes a record that is to be set aside. */
+  /**
+   * Takes a record that is to be set aside.
+   *
+   * @throws NoRoomException when the memory has no room for it
+   */
   void add(Letter letter, PartitionState partition) {
+    memory.take(LETTER_BYTES);
     letters.add(letter);
+    note(letter.record());
     pass(partition, letter.record().originalKafkaOffset());
   }
 
@@ -139,12 +186,22 @@ final class Batch {
     return bytes;
   }
 
-  long ageNanos(long now) {
-    return now - openedAt;
+  /** Whether no record has come into it. */
+  boolean isEmpty() {
+    return firsts.isEmpty();
+  }
+
+  long openedAt() {
+    return openedAt;
   }
 
   long newestTimestamp() {
     return newestTimestamp;
+  }
+
+  /** The record timestamp that is furthest back; {@link #NEVER} where none has one. */
+  long oldestTimestamp() {
+    return oldestTimestamp;
   }
 
   /** The first offset of each partition that has records here. */

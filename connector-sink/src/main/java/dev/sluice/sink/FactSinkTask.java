@@ -2,6 +2,7 @@ package dev.sluice.sink;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -17,8 +18,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Distributes records to the {@link TableWriter} of their table and tells Connect what has arrived.
@@ -28,46 +27,28 @@ import org.slf4j.LoggerFactory;
  * was read from, else the one called like the topic it has now.
  *
  * <p>Failure semantics: {@link #put} waits neither for ClickHouse nor for the dead letter queue. A
- * writer that cannot take more has its partitions paused. Only offsets that ClickHouse has
+ * table that cannot take more has its partitions paused. Only offsets that ClickHouse has
  * acknowledged, or of whose records the dead letter queue has a copy, are committed, so a crash, a
- * stop or a rebalance at any moment repeats rows and loses none. A row that cannot become one of
- * the table goes to the dead letter queue, or fails the task when there is none.
+ * stop or a rebalance at any moment repeats rows and loses none. A table whose rows cannot go on
+ * (see {@link Hold}) is held while another table of the task is not. Once all tables are held,
+ * which the only table of a task is at once, the task fails, with the reason of the last.
  */
 public final class FactSinkTask extends SinkTask {
-  private static final Logger LOG = LoggerFactory.getLogger(FactSinkTask.class);
-
   /** Connect gives a task five seconds to end. */
   private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   /** Characters; a broker takes 4,096 bytes by default. */
   private static final int LONGEST_METADATA = 1_000;
 
-  private final Map<TopicPartition, PartitionState> states = new HashMap<>();
+  private static final Comparator<TableWriter> OLDEST_FIRST =
+      Comparator.comparingLong(TableWriter::waitingSince);
+
   private final Map<String, TableWriter> tables = new HashMap<>();
-
-  /** Tables that have taken rows since the task started. */
-  private final Set<String> proven = new HashSet<>();
-
+  private final List<TableWriter> due = new ArrayList<>();
   private final BiFunction<SinkConfig, ExecutorService, Server> connect;
-  private final TableWriter.Task forTables =
-      new TableWriter.Task() {
-        @Override
-        public Set<String> proven() {
-          return proven;
-        }
-
-        @Override
-        public void rewind(PartitionState state, long offset) {
-          FactSinkTask.this.rewind(state, offset);
-        }
-      };
-
   private SinkConfig config;
-  private ExecutorService executor;
-  private Server server;
-  private SinkMetrics metrics;
-  private DeadLetters letters;
-  private PartitionState last;
+  private TableParts parts;
+  private Partitions partitions;
 
   /** Whether a transform renames topics: any partition's records may then go to any table. */
   private boolean renamed;
@@ -89,42 +70,52 @@ public final class FactSinkTask extends SinkTask {
   @Override
   public void start(Map<String, String> settings) {
     config = SinkConfig.of(settings);
-    executor =
+    ExecutorService executor =
         Executors.newCachedThreadPool(
             job -> {
               Thread thread = new Thread(job, "sluice-" + config.connector());
               thread.setDaemon(true);
               return thread;
             });
-    server = connect.apply(config, executor);
-    metrics = new SinkMetrics(context.pluginMetrics());
-    letters = new DeadLetters(context.errantRecordReporter(), config.deadLetterQueue(), metrics);
+    partitions = new Partitions(context);
+    MemoryBudget budget = new MemoryBudget(config.memoryBytes());
+    SinkMetrics metrics = new SinkMetrics(context.pluginMetrics(), budget);
+    parts =
+        new TableParts(
+            config,
+            connect.apply(config, executor),
+            executor,
+            metrics,
+            new DeadLetters(context.errantRecordReporter(), config.deadLetterQueue(), metrics),
+            budget,
+            new InsertPacer(config.insertsPerSecond(), System.nanoTime()),
+            partitions,
+            new HashSet<>());
   }
 
   @Override
-  public void open(Collection<TopicPartition> partitions) {
+  public void open(Collection<TopicPartition> opened) {
     // Another task's rows of a new partition may still be on their way into a table.
     Set<TableWriter> joined = new LinkedHashSet<>(renamed ? tables.values() : List.of());
-    for (TopicPartition partition : partitions) {
+    for (TopicPartition partition : opened) {
       TableWriter known = tables.get(config.table(partition.topic(), partition.topic()));
       if (known != null) {
         joined.add(known);
       }
     }
     joined.forEach(TableWriter::restart);
-    for (TopicPartition partition : partitions) {
-      PartitionState state = new PartitionState(partition);
-      states.put(partition, state);
+    for (TopicPartition partition : opened) {
+      PartitionState state = partitions.assign(partition);
       if (config.topicTables().containsKey(partition.topic())) {
         attach(state, config.topicTables().get(partition.topic()));
       }
     }
     // Until the tables are ready; Connect may even hold a pause from before the rebalance.
-    context.pause(partitions.toArray(TopicPartition[]::new));
+    context.pause(opened.toArray(TopicPartition[]::new));
   }
 
   private TableWriter attach(PartitionState state, String table) {
-    TableWriter writer = tables.computeIfAbsent(table, this::newWriter);
+    TableWriter writer = tables.computeIfAbsent(table, name -> new TableWriter(name, parts));
     if (state.tables.add(writer) && config.truncate()) {
       refuseSeveralPartitions(table, writer);
     }
@@ -134,7 +125,7 @@ public final class FactSinkTask extends SinkTask {
   /** A truncate has no place among the rows of other partitions than its own. */
   private void refuseSeveralPartitions(String table, TableWriter writer) {
     List<TopicPartition> feeding =
-        states.values().stream()
+        partitions.all().stream()
             .filter(state -> state.tables.contains(writer))
             .map(state -> state.topicPartition)
             .toList();
@@ -145,83 +136,51 @@ public final class FactSinkTask extends SinkTask {
     }
   }
 
-  private TableWriter newWriter(String table) {
-    Retry retry = new Retry(config, metrics);
-    Inserter inserter = new Inserter(table, server, config, metrics, retry, letters);
-    return new TableWriter(table, config, inserter, executor, metrics, retry, letters, forTables);
-  }
-
   @Override
   public void put(Collection<SinkRecord> records) {
     long now = System.nanoTime();
-    metrics.register(now);
     tables.values().forEach(TableWriter::settle);
     for (SinkRecord record : records) {
-      PartitionState state = state(record);
-      if (state.stale) {
-        // Whether the consumer has gone back before it fetched this, nobody can tell.
-        rewind(state, state.next);
-        continue;
-      }
-      if (!state.behind) {
-        if (state.isPast(record.originalKafkaOffset())) {
-          state = replaced(state, record.originalKafkaOffset());
-          if (state.stale) {
-            continue;
-          }
-        }
-        state.next = record.originalKafkaOffset();
-      }
-      state.behind = false;
-      if (writer(state, record).add(state, record, now)) {
-        state.next = record.originalKafkaOffset() + 1;
-      } else {
-        rewind(state, state.next);
-      }
+      add(record, now);
     }
     long later = System.nanoTime();
-    tables.values().forEach(writer -> writer.sendIfDue(later));
-    states.values().forEach(state -> state.stale = false);
-    pauseAndResume();
+    sendDue(later);
+    tables.values().forEach(table -> table.polled(later));
+    failIfAllAreHeld();
+    partitions.polled();
+    parts.metrics().register(later);
     tables.values().stream()
-        .mapToLong(writer -> writer.nextLookInMs(later))
+        .mapToLong(table -> table.nextLookInMs(later))
         .filter(ms -> ms < Long.MAX_VALUE)
         .min()
         .ifPresent(context::timeout);
   }
 
-  private PartitionState state(SinkRecord record) {
-    // Polls bring records partition by partition.
-    if (last == null
-        || last.topicPartition.partition() != record.originalKafkaPartition()
-        || !last.topicPartition.topic().equals(record.originalTopic())) {
-      last =
-          states.get(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()));
+  private void add(SinkRecord record, long now) {
+    PartitionState state = partitions.of(record);
+    if (state.stale) {
+      // Whether the consumer has gone back before it fetched this, nobody can tell.
+      partitions.rewind(state, state.next);
+      return;
     }
-    return last;
+    if (!state.behind) {
+      if (state.isPast(record.originalKafkaOffset())) {
+        state = partitions.replace(state, record.originalKafkaOffset());
+        if (state.stale) {
+          return;
+        }
+      }
+      state.next = record.originalKafkaOffset();
+    }
+    state.behind = false;
+    if (table(state, record).add(state, record, now)) {
+      state.next = record.originalKafkaOffset() + 1;
+    } else {
+      partitions.rewind(state, state.next);
+    }
   }
 
-  /**
-   * Of its own a consumer goes back only where a topic of the same name has taken the place of one
-   * that was deleted; it goes on where it can, which need not be the beginning.
-   */
-  private PartitionState replaced(PartitionState gone, long offset) {
-    LOG.warn(
-        "{} begins anew, as a topic does that was deleted and made again: all of it is read",
-        gone.topicPartition);
-    gone.tables.forEach(writer -> writer.forget(gone));
-    PartitionState state = new PartitionState(gone.topicPartition);
-    state.paused = gone.paused;
-    state.tables.addAll(gone.tables);
-    states.put(state.topicPartition, state);
-    last = state;
-    if (offset > 0) {
-      rewind(state, 0);
-    }
-    return state;
-  }
-
-  private TableWriter writer(PartitionState state, SinkRecord record) {
+  private TableWriter table(PartitionState state, SinkRecord record) {
     String topic = record.topic();
     if (!topic.equals(state.lastTopic)) {
       renamed |= !topic.equals(state.topicPartition.topic());
@@ -231,39 +190,46 @@ public final class FactSinkTask extends SinkTask {
     return state.lastTable;
   }
 
-  private void pauseAndResume() {
-    List<TopicPartition> toPause = new ArrayList<>();
-    List<TopicPartition> toResume = new ArrayList<>();
-    for (PartitionState state : states.values()) {
-      boolean pause = !state.tables.stream().allMatch(TableWriter::accepting);
-      if (pause != state.paused) {
-        (pause ? toPause : toResume).add(state.topicPartition);
-        state.paused = pause;
+  /** The tables whose rows wait longest insert first, as many as {@link InsertPacer} admits. */
+  private void sendDue(long now) {
+    due.clear();
+    int active = 0;
+    for (TableWriter table : tables.values()) {
+      table.settle();
+      active += table.isActive() ? 1 : 0;
+      if (table.isDue(now)) {
+        due.add(table);
       }
     }
-    if (!toPause.isEmpty()) {
-      context.pause(toPause.toArray(TopicPartition[]::new));
+    if (due.size() > 1) {
+      due.sort(OLDEST_FIRST);
     }
-    if (!toResume.isEmpty()) {
-      context.resume(toResume.toArray(TopicPartition[]::new));
+    for (TableWriter table : due) {
+      if (active == 1 || table.isUrgent() || parts.pacer().admits(now)) {
+        table.send(now);
+      }
     }
   }
 
-  private void rewind(PartitionState state, long offset) {
-    // Connect fails the task over a rewind of a partition that it has taken away.
-    if (states.get(state.topicPartition) == state) {
-      // Never forward: what lies between is still to be read on account of others.
-      state.next = Math.min(state.next, offset);
-      state.stale = true;
-      state.behind = true;
-      context.offset(state.topicPartition, state.next);
+  /** Nothing goes on then, and a task that has failed is what Connect shows. */
+  private void failIfAllAreHeld() {
+    Hold last = null;
+    for (TableWriter table : tables.values()) {
+      if (!table.hold().isOn()) {
+        return;
+      }
+      last = last == null || table.hold().isLaterThan(last) ? table.hold() : last;
+    }
+    // A partition that has not said where its records go has a table that is not held.
+    if (last != null && partitions.all().stream().noneMatch(state -> state.tables.isEmpty())) {
+      throw last.cause();
     }
   }
 
   /**
    * Up to the first record that is on its way; where none is, all that was consumed, because
-   * records that a transform drops at the end of a partition never come here. What holds a table up
-   * goes with the offset, as its metadata, for whoever looks at the consumer group.
+   * records that a transform drops at the end of a partition never come here. What fails for a
+   * table goes with the offset, as its metadata, for whoever looks at the consumer group.
    */
   @Override
   public Map<TopicPartition, OffsetAndMetadata> preCommit(
@@ -271,7 +237,7 @@ public final class FactSinkTask extends SinkTask {
     Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
     consumed.forEach(
         (partition, position) -> {
-          PartitionState state = states.get(partition);
+          PartitionState state = partitions.get(partition);
           if (state != null) {
             long first = state.firstPending();
             long offset = first == PartitionState.NONE ? position.offset() : first;
@@ -286,36 +252,35 @@ public final class FactSinkTask extends SinkTask {
   }
 
   @Override
-  public void close(Collection<TopicPartition> partitions) {
+  public void close(Collection<TopicPartition> closed) {
     List<PartitionState> gone = new ArrayList<>();
-    for (TopicPartition partition : partitions) {
-      PartitionState state = states.remove(partition);
+    for (TopicPartition partition : closed) {
+      PartitionState state = partitions.revoke(partition);
       if (state != null) {
         gone.add(state);
       }
     }
-    last = null;
     Set<TableWriter> left = new LinkedHashSet<>();
     gone.forEach(state -> left.addAll(state.tables));
     long deadline = System.nanoTime() + STOP_NANOS;
-    for (TableWriter writer : left) {
-      if (states.values().stream().anyMatch(state -> state.tables.contains(writer))) {
-        writer.restart();
-        gone.forEach(writer::forget);
+    for (TableWriter table : left) {
+      if (partitions.all().stream().anyMatch(state -> state.tables.contains(table))) {
+        table.restart();
+        gone.forEach(table::forget);
       } else {
-        writer.stop(deadline);
-        tables.values().remove(writer);
+        table.stop(deadline);
+        tables.values().remove(table);
       }
     }
   }
 
   @Override
   public void stop() {
-    if (executor != null) {
+    if (parts != null) {
       long deadline = System.nanoTime() + STOP_NANOS;
-      tables.values().forEach(writer -> writer.stop(deadline));
-      executor.shutdownNow();
-      server.close();
+      tables.values().forEach(table -> table.stop(deadline));
+      parts.executor().shutdownNow();
+      parts.server().close();
     }
   }
 }

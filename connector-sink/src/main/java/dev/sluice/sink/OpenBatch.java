@@ -17,24 +17,38 @@ final class OpenBatch {
   private static final int MOST_LETTERS = 500;
 
   private final SinkConfig config;
+  private final MemoryBudget budget;
+  private final MemoryBudget.Account memory;
   private Batch batch;
   private Batch spare;
+  private boolean closed;
   private long lastInsertMs;
   private long lastCame;
 
-  OpenBatch(SinkConfig config) {
+  OpenBatch(SinkConfig config, MemoryBudget budget, MemoryBudget.Account memory) {
     this.config = config;
+    this.budget = budget;
+    this.memory = memory;
   }
 
   boolean isEmpty() {
-    return batch == null;
+    return batch == null || batch.isEmpty();
   }
 
   boolean isFull() {
     return batch != null
-        && (batch.count() >= config.batchRows()
+        && (closed
+            || batch.count() >= config.batchRows()
             || batch.bytes() >= config.batchBytes()
             || batch.letters().size() >= MOST_LETTERS);
+  }
+
+  int count() {
+    return batch == null ? 0 : batch.count();
+  }
+
+  int bytes() {
+    return batch == null ? 0 : batch.bytes();
   }
 
   /** The first offset of a partition here; the largest number for none. */
@@ -42,15 +56,29 @@ final class OpenBatch {
     return batch == null ? Long.MAX_VALUE : batch.firsts().getOrDefault(partition, Long.MAX_VALUE);
   }
 
+  /** See {@link Batch#oldestTimestamp}. */
+  long oldestTimestamp() {
+    return batch == null ? Batch.NEVER : batch.oldestTimestamp();
+  }
+
+  /** When its first record came, in nanoseconds. */
+  long openedAt() {
+    return batch.openedAt();
+  }
+
   /** Notes that a record has come. */
   void came(long now) {
     lastCame = now;
   }
 
-  /** The batch, to append to. */
+  /**
+   * The batch, to append to.
+   *
+   * @throws NoRoomException when the memory has no room for a new one
+   */
   Batch open(long now) {
     if (batch == null) {
-      batch = spare == null ? new Batch(now) : spare.reopen(now);
+      batch = spare == null ? new Batch(now, memory) : spare.reopen(now);
       spare = null;
     }
     return batch;
@@ -60,13 +88,54 @@ final class OpenBatch {
   Batch take() {
     Batch taken = batch;
     batch = null;
+    closed = false;
     return taken;
+  }
+
+  /**
+   * Takes no more, because the memory has no room: what is here has to go first. Without rows here
+   * it gives back what it has.
+   */
+  void close() {
+    closed = true;
+    if (isEmpty()) {
+      discard();
+    }
+    discardSpare();
+  }
+
+  /** Forgets what is here. */
+  void discard() {
+    Batch taken = take();
+    if (taken != null) {
+      taken.release();
+    }
+    discardSpare();
+  }
+
+  private void discardSpare() {
+    if (spare != null) {
+      spare.release();
+      spare = null;
+    }
+  }
+
+  /** What it would take to hold so many rows of so many bytes more; 0 when they have room. */
+  long growthFor(int rows, long bytes) {
+    if (batch != null) {
+      return batch.growthFor(rows, bytes);
+    }
+    return spare != null ? 0 : Section.leastBytes(false) + bytes;
   }
 
   /** Takes back the memory of a batch that has arrived; a table come to rest gives it away. */
   void reuse(Batch arrived, long tookMs) {
-    spare = batch == null ? null : arrived;
     lastInsertMs = tookMs;
+    if (batch != null && spare == null && budget.isAmple()) {
+      spare = arrived;
+    } else {
+      arrived.release();
+    }
   }
 
   boolean isDue(long now) {
@@ -78,11 +147,11 @@ final class OpenBatch {
    * there are none.
    */
   long dueInMs(long now) {
-    if (batch == null) {
+    if (isEmpty()) {
       return Long.MAX_VALUE;
     }
     long silence = TimeUnit.NANOSECONDS.toMillis(now - lastCame);
-    long age = TimeUnit.NANOSECONDS.toMillis(batch.ageNanos(now));
+    long age = TimeUnit.NANOSECONDS.toMillis(now - batch.openedAt());
     long gathering = Math.min(lastInsertMs * GATHERING, GATHERING_MAX_MS);
     return Math.min(config.lingerMs() - silence, Math.max(config.lingerMs(), gathering) - age);
   }

@@ -39,6 +39,16 @@ final class PartitionState {
     return next != Long.MAX_VALUE && offset < next;
   }
 
+  /** Whether all its tables take records now. */
+  boolean isAccepted() {
+    for (TableWriter table : tables) {
+      if (!table.isAccepting()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The first offset that is on its way, or has to be read again; {@link #NONE} for none. */
   long firstPending() {
     long first = behind ? next : Long.MAX_VALUE;
@@ -48,7 +58,7 @@ final class PartitionState {
     return first == Long.MAX_VALUE ? NONE : first;
   }
 
-  /** What holds one of its tables up; empty while nothing does. */
+  /** What fails for one of its tables and is tried again; empty while nothing does. */
   String failure() {
     return tables.stream()
         .map(TableWriter::failure)

@@ -22,13 +22,13 @@ final class Retry {
     T run() throws Fault, InterruptedException;
   }
 
-  private final SinkMetrics metrics;
+  private final TableMetrics metrics;
   private final long timeoutMs;
   private final long firstWaitMs;
   private final long longestWaitMs;
   private volatile String failure = "";
 
-  Retry(SinkConfig config, SinkMetrics metrics) {
+  Retry(SinkConfig config, TableMetrics metrics) {
     this.metrics = metrics;
     timeoutMs = config.retryTimeoutMs();
     firstWaitMs = config.retryBackoffMs();
@@ -43,12 +43,12 @@ final class Retry {
       return action.run();
     } catch (Fault fault) {
       orThrow(fault);
-      metrics.tablesFailing.incrementAndGet();
+      metrics.failing.incrementAndGet();
       try {
         return again(doing, action, fault);
       } finally {
         failure = "";
-        metrics.tablesFailing.decrementAndGet();
+        metrics.failing.decrementAndGet();
       }
     }
   }
@@ -61,7 +61,7 @@ final class Retry {
     failure = saying(doing, first);
     while (!isOver(began)) {
       pause(tries++);
-      metrics.retries.incrementAndGet();
+      metrics.retried();
       try {
         T result = action.run();
         LOG.info("{} works again after {} ms", doing, elapsedMs(began));

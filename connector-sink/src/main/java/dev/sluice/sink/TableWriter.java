@@ -1,13 +1,8 @@
 package dev.sluice.sink;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
@@ -27,38 +22,19 @@ import org.slf4j.LoggerFactory;
  * set aside when Kafka has their copy. A row that was refused is brought again by a rewind and set
  * aside then; rows behind it that have landed are passed over. Where the table takes no row at all,
  * the batch waits, and is tried again together with what comes next, up to the size of one batch. A
- * table that has changed makes encoded rows useless: the lane forgets what is not acknowledged, and
- * the consumer brings it again. Rows that do not fit the table fail the task at the beginning of a
- * topic; later, when the table has worked before, they wait until it fits again.
+ * table that has changed, or is gone, makes encoded rows useless: they are forgotten, and the
+ * consumer brings what is not acknowledged again. Rows that no longer fit a table that has worked
+ * before wait until they fit again. Whatever else is no use to be tried again at once (rows that do
+ * not fit at the beginning of a topic, a bad row without a dead letter queue, retries whose time is
+ * over) holds the table: see {@link Hold}.
  */
 final class TableWriter {
   private static final Logger LOG = LoggerFactory.getLogger(TableWriter.class);
-
-  /** What a lane asks of its task. */
-  interface Task {
-    /** Tables that have taken rows: the schema did fit them. */
-    Set<String> proven();
-
-    /** Asks the consumer for a partition again, from this offset on. */
-    void rewind(PartitionState partition, long offset);
-  }
-
-  /** How far one partition's records have come. */
-  private static final class Progress {
-    /** Records before this one are here, or were; they may come again on account of others. */
-    long next;
-
-    /** Rows that ClickHouse refused, by offset; they are set aside when they come again. */
-    final TreeMap<Long, DataException> refused = new TreeMap<>();
-  }
 
   /** How soon to look again while a job runs, and while something waits for its end. */
   private static final long RUNNING_MS = 50;
 
   private static final long HELD_BACK_MS = 5;
-
-  /** So many rows are tried together, however small a batch is, before the table is to blame. */
-  private static final int LEAST_ROWS = 1_000;
 
   /** How many times as long as a go at a table that takes no row it is left alone. */
   private static final int WAIT_FACTOR = 10;
@@ -66,31 +42,25 @@ final class TableWriter {
   private static final long RESTART_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private final String table;
+  private final TableParts parts;
   private final SinkConfig config;
-  private final Inserter inserter;
-  private final ExecutorService executor;
-  private final SinkMetrics metrics;
-  private final DeadLetters letters;
-  private final Task task;
-  private final OpenBatch open;
+  private final TableMetrics metrics;
   private final Retry retry;
-  private final Map<PartitionState, Progress> progress = new HashMap<>();
+  private final Inserter inserter;
+  private final TableMemory memory;
+  private final OpenBatch open;
+  private final SentBatches sent;
+  private final TableProgress progress = new TableProgress();
+  private final Hold hold;
+
+  /** The table, or a view on it, takes no row. */
+  private final Backoff broken = new Backoff();
 
   private Job<TableLayout> preparing;
   private Job<List<Inserter.RejectedRow>> inserting;
 
-  /** What the running job inserts; or, while none runs, what the table has not taken a row of. */
-  private final List<Batch> sent = new ArrayList<>();
-
   /** How long the last job ran. */
   private long tookMs;
-
-  /** Since when the table takes no row and why, how often that was tried, when to try again. */
-  private long brokenSince;
-
-  private String brokenBy;
-  private int brokenTries;
-  private long nextTry;
 
   /** Null until the layout of the table is known. */
   private Writers writers;
@@ -98,82 +68,107 @@ final class TableWriter {
   /** What comes next has to wait for the running insert. */
   private boolean turning;
 
-  TableWriter(
-      String table,
-      SinkConfig config,
-      Inserter inserter,
-      ExecutorService executor,
-      SinkMetrics metrics,
-      Retry retry,
-      DeadLetters letters,
-      Task task) {
+  /** Whether this poll has brought a record that was taken. */
+  private boolean tookAny;
+
+  /** The oldest timestamp of what the consumer has to bring again. */
+  private long oldestToComeAgain = Batch.NEVER;
+
+  TableWriter(String table, TableParts parts) {
     this.table = table;
-    this.config = config;
-    this.inserter = inserter;
-    this.executor = executor;
-    this.metrics = metrics;
-    this.letters = letters;
-    this.task = task;
-    this.open = new OpenBatch(config);
-    this.retry = retry;
+    this.parts = parts;
+    config = parts.config();
+    metrics = parts.metrics().table(table);
+    retry = new Retry(config, metrics);
+    inserter = new Inserter(table, parts, metrics, retry);
+    memory = new TableMemory(parts.budget());
+    open = new OpenBatch(config, parts.budget(), memory.account());
+    sent = new SentBatches(config);
+    hold = new Hold(table, retry, metrics);
     prepare(null);
   }
 
   private void prepare(Schema wanted) {
     writers = null;
-    preparing = new Job<>(executor, () -> inserter.prepare(wanted));
+    preparing = new Job<>(parts.executor(), () -> inserter.prepare(wanted));
   }
 
   /** Whether the consumer may bring more: if not, what is here has to move on first. */
-  boolean accepting() {
-    return writers != null && !(turning && !sent.isEmpty()) && !open.isFull();
+  boolean isAccepting() {
+    return writers != null
+        && !hold.isWaiting()
+        && !(turning && !sent.isEmpty())
+        && !open.isFull()
+        && memory.hasRoom(open, sent);
   }
 
   /** The first offset of this partition that is on its way; the largest number for none. */
   long firstPending(PartitionState partition) {
-    long first = open.firstOf(partition);
-    for (Batch batch : sent) {
-      first = Math.min(first, batch.firsts().getOrDefault(partition, Long.MAX_VALUE));
-    }
-    Progress known = progress.get(partition);
-    return known == null || known.refused.isEmpty()
-        ? first
-        : Math.min(first, known.refused.firstKey());
+    long waiting = Math.min(open.firstOf(partition), sent.firstOf(partition));
+    return Math.min(waiting, progress.firstRefused(partition));
   }
 
-  /** What holds this table up and is tried again; empty while nothing does. */
+  /** What fails for this table and is tried again; empty while nothing does. */
   String failure() {
-    return brokenTries > 0 ? brokenBy : retry.failure();
+    String reason = hold.isOn() ? hold.reason() : broken.reason();
+    return reason.isEmpty() ? retry.failure() : reason;
+  }
+
+  Hold hold() {
+    return hold;
   }
 
   /** Forgets a partition that has gone to another task, or with its topic. */
   void forget(PartitionState partition) {
-    progress.remove(partition);
+    progress.forget(partition);
+    hold.forget(partition);
   }
 
   /**
    * Takes a record. A full batch still takes the rest of the poll that overfilled it; {@link
-   * #accepting} then holds the consumer back.
+   * #isAccepting} then holds the consumer back.
    *
    * @return false when it cannot be taken now, and has to be brought again
    */
   boolean add(PartitionState partition, SinkRecord record, long now) {
-    if (writers == null) {
+    if (takeOrHold(partition, record, now)) {
+      tookAny = true;
+      return true;
+    }
+    if (record.timestamp() != null) {
+      oldestToComeAgain = Math.min(oldestToComeAgain, record.timestamp());
+    }
+    return false;
+  }
+
+  private boolean takeOrHold(PartitionState partition, SinkRecord record, long now) {
+    if (writers == null || hold.isWaiting()) {
       return false;
     }
     turning = false;
     open.came(now);
     long offset = record.originalKafkaOffset();
-    Progress known = progress.computeIfAbsent(partition, s -> new Progress());
-    if (offset < known.next) {
-      DataException refused = known.refused.remove(offset);
-      return refused == null || setAside(partition, record, refused, now);
+    try {
+      if (progress.has(partition, offset)) {
+        DataException refusal = progress.refusal(partition, offset);
+        if (refusal != null) {
+          setAside(partition, record, refusal, now);
+          progress.settled(partition, offset);
+        }
+        return true;
+      }
+      if (!take(partition, record, now)) {
+        return false;
+      }
+      progress.took(partition, offset);
+      return true;
+    } catch (NoRoomException e) {
+      memory.refused(e.bytes(), open, sent).ifPresent(reason -> hold.at(partition, offset, reason));
+    } catch (ConnectException e) {
+      progress.startAgain(partition, offset);
+      hold.at(partition, offset, e);
     }
-    if (!take(partition, record, now)) {
-      return false;
-    }
-    known.next = offset + 1;
-    return true;
+    return false;
   }
 
   private boolean take(PartitionState partition, SinkRecord record, long now) {
@@ -195,7 +190,7 @@ final class TableWriter {
 
   private boolean addRow(PartitionState partition, SinkRecord record, Struct row, long now) {
     // Further on, this sink has been here before, if not this task.
-    boolean first = record.originalKafkaOffset() == 0 && !task.proven().contains(table);
+    boolean first = record.originalKafkaOffset() == 0 && !parts.proven().contains(table);
     RowWriter writer;
     try {
       writer = writers.of(row.schema());
@@ -268,65 +263,73 @@ final class TableWriter {
     String at = partition.at(record.originalKafkaOffset());
     Batch.Letter letter =
         new Batch.Letter(record, new DataException("Record " + at + ": " + reason.getMessage()));
-    letters.orFail(letter);
+    parts.letters().orFail(letter);
     open.open(now).add(letter, partition);
     return true;
   }
 
-  void sendIfDue(long now) {
-    if (brokenTries > 0 ? now - nextTry >= 0 : open.isDue(now)) {
-      send(now);
+  /** Whether rows are here, or on their way. */
+  boolean isActive() {
+    return !open.isEmpty() || !sent.isEmpty();
+  }
+
+  /** Whether an insert has to begin, as soon as those of other tables let it. */
+  boolean isDue(long now) {
+    if (inserting != null || writers == null) {
+      return false;
     }
+    return broken.isOn()
+        ? !broken.isWaiting(now)
+        : open.isDue(now) || !open.isEmpty() && !memory.hasRoom(open, sent);
+  }
+
+  /** Of one that is due: whether it waits for no other table. */
+  boolean isUrgent() {
+    return broken.isOn() || open.isFull() || !memory.hasRoom(open, sent);
+  }
+
+  /** Of one that is due: when its oldest row came, in nanoseconds. */
+  long waitingSince() {
+    return open.isEmpty() ? broken.since() : open.openedAt();
   }
 
   /** How soon to look here again, if no record comes before. */
   long nextLookInMs(long now) {
-    long dueInMs =
-        brokenTries > 0 ? TimeUnit.NANOSECONDS.toMillis(nextTry - now) : open.dueInMs(now);
+    if (preparing == null && inserting == null && hold.isWaiting() && !isActive()) {
+      return Math.max(HELD_BACK_MS, hold.dueInMs(now));
+    }
+    long dueInMs = broken.isOn() ? broken.dueInMs(now) : open.dueInMs(now);
     if (preparing == null && inserting == null) {
       return Math.max(HELD_BACK_MS, dueInMs);
     }
-    return dueInMs <= 0 || !accepting() ? HELD_BACK_MS : RUNNING_MS;
+    return dueInMs <= 0 || !isAccepting() ? HELD_BACK_MS : RUNNING_MS;
   }
 
   /** Sends the open batch, after what the table has not taken, unless a job is under way. */
-  private void send(long now) {
+  void send(long now) {
     settle();
-    if (inserting != null || writers == null || (brokenTries > 0 && now - nextTry < 0)) {
+    if (inserting != null || writers == null || broken.isWaiting(now)) {
       return;
     }
-    if (!open.isEmpty() && mayJoin()) {
+    if (!open.isEmpty() && sent.mayJoin()) {
+      memory.sends(open);
       sent.add(open.take());
     }
     if (!sent.isEmpty()) {
-      List<Batch> batches = List.copyOf(sent);
+      List<Batch> batches = sent.all();
       TableLayout layout = writers.layout();
-      int former = brokenTries;
+      int former = broken.tries();
+      parts.pacer().began(now);
       submit(() -> inserter.insert(batches, layout, former));
     }
   }
 
-  /** Whether there is room for another batch beside those of which the table has taken no row. */
-  private boolean mayJoin() {
-    return sent.size() < 2
-        || sentRows() < Math.max(config.batchRows(), LEAST_ROWS)
-            && sent.stream().mapToLong(Batch::bytes).sum() < config.batchBytes();
-  }
-
   private void submit(Callable<List<Inserter.RejectedRow>> work) {
-    metrics.rowsInFlight.addAndGet(sentRows());
-    inserting = new Job<>(executor, work);
+    parts.metrics().rowsInFlight.addAndGet(sent.rows());
+    inserting = new Job<>(parts.executor(), work);
   }
 
-  private int sentRows() {
-    return sent.stream().mapToInt(Batch::count).sum();
-  }
-
-  /**
-   * Looks what has become of the running job.
-   *
-   * @throws ConnectException when the task has to fail
-   */
+  /** Looks what has become of the running job. */
   void settle() {
     try {
       if (preparing != null && preparing.isOver()) {
@@ -337,7 +340,7 @@ final class TableWriter {
       if (inserting != null && inserting.isOver()) {
         Job<List<Inserter.RejectedRow>> over = inserting;
         inserting = null;
-        metrics.rowsInFlight.addAndGet(-sentRows());
+        parts.metrics().rowsInFlight.addAndGet(-sent.rows());
         tookMs = over.tookMs();
         acknowledge(over.result());
       }
@@ -348,8 +351,11 @@ final class TableWriter {
           prepare(null);
         }
         case UNSURE -> broken(fault);
-        default -> throw failed(fault);
+        default -> holdAll(failed(fault));
       }
+    } catch (ConnectException e) {
+      LOG.error("Table {}", table, e);
+      holdAll(e);
     }
   }
 
@@ -357,84 +363,88 @@ final class TableWriter {
     return new ConnectException("Table " + table + ": " + fault.getMessage(), fault);
   }
 
+  private void holdAll(ConnectException reason) {
+    rewind();
+    writers = null;
+    hold.at(null, 0, reason);
+  }
+
   private void acknowledge(List<Inserter.RejectedRow> rejected) {
-    task.proven().add(table);
-    if (brokenTries > 0) {
+    parts.proven().add(table);
+    parts.pacer().took(inserter.lastTookMs());
+    if (broken.isOn()) {
       LOG.info("Table {} takes rows again", table);
-      resetBroken();
+      clearBroken();
     }
-    open.reuse(sent.get(0), tookMs);
-    sent.clear();
-    Map<PartitionState, Long> refusedFrom = new HashMap<>();
-    for (Inserter.RejectedRow row : rejected) {
-      Progress known = progress.get(row.partition());
-      if (known == null) {
-        LOG.error(
-            "Record {} is refused, and gone with its topic: {}",
-            row.partition().at(row.offset()),
-            row.reason());
-        continue;
-      }
-      known.refused.put(row.offset(), new DataException(row.reason()));
-      refusedFrom.merge(row.partition(), row.offset(), Math::min);
-    }
-    refusedFrom.forEach(task::rewind);
+    sent.acknowledged(open, tookMs);
+    progress.refuse(rejected).forEach(parts.partitions()::rewind);
+    hold.passed(this::isAcknowledged);
+  }
+
+  private boolean isAcknowledged(PartitionState partition, long offset) {
+    return progress.has(partition, offset) && firstPending(partition) > offset;
   }
 
   /** The table, or a view on it, takes no row: what is here waits for others to be tried with. */
   private void broken(Fault fault) {
-    if (brokenTries == 0) {
-      brokenSince = System.nanoTime();
-      metrics.tablesFailing.incrementAndGet();
+    long now = System.nanoTime();
+    if (!broken.isOn()) {
+      metrics.failing.incrementAndGet();
       LOG.warn(
           "Table {} takes none of {} rows, which are tried again with those that follow: {}",
           table,
-          sentRows(),
+          sent.rows(),
           fault.getMessage());
-    } else if (retry.isOver(brokenSince)) {
-      throw failed(retry.over(fault));
+    } else if (retry.isOver(broken.since())) {
+      holdAll(failed(retry.over(fault)));
+      return;
     }
-    brokenBy = "Table " + table + " takes no row: " + fault.getMessage();
-    brokenTries++;
-    metrics.retries.incrementAndGet();
-    long waitMs = Math.max(retry.waitMs(brokenTries), tookMs * WAIT_FACTOR);
-    nextTry = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMs);
+    metrics.retried();
+    broken.failed(
+        "Table " + table + " takes no row: " + fault.getMessage(),
+        Math.max(retry.waitMs(broken.tries() + 1), tookMs * WAIT_FACTOR),
+        now);
   }
 
-  private void resetBroken() {
-    if (brokenTries > 0) {
-      brokenTries = 0;
-      metrics.tablesFailing.decrementAndGet();
+  private void clearBroken() {
+    if (broken.isOn()) {
+      broken.clear();
+      metrics.failing.decrementAndGet();
     }
   }
 
   /** Forgets what is not acknowledged, for the consumer to bring it again. */
   private void rewind() {
-    Map<PartitionState, Long> first = new HashMap<>();
     if (!open.isEmpty()) {
       sent.add(open.take());
     }
-    for (Batch batch : sent) {
-      batch.firsts().forEach((partition, offset) -> first.merge(partition, offset, Math::min));
+    open.discard();
+    oldestToComeAgain = Math.min(oldestToComeAgain, sent.oldestTimestamp());
+    clearBroken();
+    for (Map.Entry<PartitionState, Long> first : sent.discard().entrySet()) {
+      if (progress.startAgain(first.getKey(), first.getValue())) {
+        parts.partitions().rewind(first.getKey(), first.getValue());
+      }
     }
-    sent.clear();
-    resetBroken();
-    first.forEach(
-        (partition, offset) -> {
-          Progress known = progress.get(partition);
-          if (known == null) {
-            return; // Gone with its topic.
-          }
-          known.next = offset;
-          // These come again as rows, and may land this time.
-          known.refused.tailMap(offset, true).clear();
-          task.rewind(partition, offset);
-        });
+  }
+
+  /** Ends a poll: what is held is tried again when it is time, and the numbers are brought up. */
+  void polled(long now) {
+    if (preparing == null && inserting == null && !isActive() && hold.isOver(now)) {
+      prepare(null);
+    }
+    if (tookAny && !hold.isWaiting()) {
+      oldestToComeAgain = Batch.NEVER;
+    }
+    memory.polled(open, tookAny);
+    tookAny = false;
+    long here = Math.min(open.oldestTimestamp(), sent.oldestTimestamp());
+    metrics.waiting(Math.min(here, oldestToComeAgain));
   }
 
   /** Starts over, because partitions have come or gone. */
   void restart() {
-    stop(System.nanoTime() + RESTART_WAIT_NANOS);
+    stopJobs(System.nanoTime() + RESTART_WAIT_NANOS);
     rewind();
     prepare(null);
   }
@@ -444,8 +454,16 @@ final class TableWriter {
    * forgotten. What was not acknowledged will be read again, here or by the next owner.
    */
   void stop(long deadline) {
+    stopJobs(deadline);
+    clearBroken();
+    open.discard();
+    sent.discard();
+    parts.metrics().forget(table);
+  }
+
+  private void stopJobs(long deadline) {
     if (inserting != null) {
-      metrics.rowsInFlight.addAndGet(-sentRows());
+      parts.metrics().rowsInFlight.addAndGet(-sent.rows());
       inserting.stop(deadline);
       inserting = null;
     }
@@ -453,6 +471,5 @@ final class TableWriter {
       preparing.stop(System.nanoTime());
       preparing = null;
     }
-    resetBroken();
   }
 }

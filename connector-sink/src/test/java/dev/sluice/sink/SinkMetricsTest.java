@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /** Two tasks in the registry of one worker. */
 class SinkMetricsTest {
+  private static final MemoryBudget BUDGET = new MemoryBudget(1 << 20);
+
   private final Metrics registry = new Metrics();
   private final long now = System.nanoTime();
 
@@ -19,13 +21,13 @@ class SinkMetricsTest {
   void tasksOfOneWorkerCountForThemselves() throws IOException {
     PluginMetricsImpl first = new PluginMetricsImpl(registry, Map.of("task", "0"));
     PluginMetricsImpl second = new PluginMetricsImpl(registry, Map.of("task", "1"));
-    SinkMetrics one = new SinkMetrics(first);
-    SinkMetrics two = new SinkMetrics(second);
+    SinkMetrics one = new SinkMetrics(first, BUDGET);
+    SinkMetrics two = new SinkMetrics(second, BUDGET);
     one.register(now + 1);
     two.register(now + 1);
 
-    one.acknowledged(10, 100, 1, 5);
-    two.acknowledged(7, 70, 1, 5);
+    one.acknowledged(10, 100, 5);
+    two.acknowledged(7, 70, 5);
     assertThat(value("rows-total", "0")).isEqualTo(10L);
     assertThat(value("rows-total", "1")).isEqualTo(7L);
 
@@ -37,9 +39,10 @@ class SinkMetricsTest {
   @Test
   void aSuccessorWaitsUntilTheFormerTaskLetsGo() throws IOException {
     PluginMetricsImpl former = new PluginMetricsImpl(registry, Map.of("task", "0"));
-    new SinkMetrics(former).register(now + 1);
-    SinkMetrics successor = new SinkMetrics(new PluginMetricsImpl(registry, Map.of("task", "0")));
-    successor.acknowledged(3, 30, 1, 5);
+    new SinkMetrics(former, BUDGET).register(now + 1);
+    SinkMetrics successor =
+        new SinkMetrics(new PluginMetricsImpl(registry, Map.of("task", "0")), BUDGET);
+    successor.acknowledged(3, 30, 5);
 
     successor.register(now + 2);
     assertThat(value("rows-total", "0")).isEqualTo(0L);
