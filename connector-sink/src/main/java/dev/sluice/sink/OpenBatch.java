@@ -131,7 +131,8 @@ final class OpenBatch {
   /** Takes back the memory of a batch that has arrived; a table come to rest gives it away. */
   void reuse(Batch arrived, long tookMs) {
     lastInsertMs = tookMs;
-    if (batch != null && spare == null && budget.isAmple()) {
+    discardSpare();
+    if (batch != null && budget.isAmple()) {
       spare = arrived;
     } else {
       arrived.release();

@@ -10,8 +10,8 @@ import org.apache.kafka.connect.errors.DataException;
  * Encoded rows of a {@link Batch} that have the same columns, so that one insert can carry them.
  */
 final class Section {
-  private static final int FIRST_ROWS = 1024;
-  private static final int FIRST_BYTES = 64 << 10;
+  private static final int FIRST_ROWS = 256;
+  private static final int FIRST_BYTES = 16 << 10;
 
   /** What a row takes beside its bytes: where it ends, its partition and its offset. */
   private static final int INDEX_BYTES = 4 + 8 + 8;

@@ -206,8 +206,9 @@ final class SinkSettings {
         "Memory",
         "Bytes that the rows of all tables of a task take at most, while they gather, are inserted"
             + " and are tried again. Never more than a quarter of the worker's heap, or than half of"
-            + " it divided by tasks.max. A table may take more while it has at most twice of what is"
-            + " still free; then its partitions are paused.");
+            + " it divided by tasks.max. A quarter of it is kept in equal shares for the tables; of"
+            + " the rest a table may take up to twice as much as it leaves. Then its partitions are"
+            + " paused.");
     add(
         INSERTS_PER_SECOND,
         Type.INT,

@@ -458,6 +458,7 @@ final class TableWriter {
     clearBroken();
     open.discard();
     sent.discard();
+    memory.account().close();
     parts.metrics().forget(table);
   }
 
