@@ -22,6 +22,11 @@ final class OpenBatch {
   private Batch batch;
   private Batch spare;
   private boolean closed;
+
+  /** Rows and bytes of the batches that were taken from here. */
+  private long takenRows;
+
+  private long takenBytes;
   private long lastInsertMs;
   private long lastCame;
 
@@ -43,12 +48,14 @@ final class OpenBatch {
             || batch.letters().size() >= MOST_LETTERS);
   }
 
-  int count() {
-    return batch == null ? 0 : batch.count();
+  /** Rows that have ever come here. */
+  long rowsTotal() {
+    return takenRows + (batch == null ? 0 : batch.count());
   }
 
-  int bytes() {
-    return batch == null ? 0 : batch.bytes();
+  /** Bytes that have ever come here. */
+  long bytesTotal() {
+    return takenBytes + (batch == null ? 0 : batch.bytes());
   }
 
   /** The first offset of a partition here; the largest number for none. */
@@ -87,6 +94,10 @@ final class OpenBatch {
   /** The batch, which is then nobody's here; null when there is none. */
   Batch take() {
     Batch taken = batch;
+    if (taken != null) {
+      takenRows += taken.count();
+      takenBytes += taken.bytes();
+    }
     batch = null;
     closed = false;
     return taken;

@@ -23,12 +23,12 @@ final class TableMemory {
 
   private long pollBytes;
 
-  /** Rows and bytes of this poll that have been sent, less those that were here before it. */
-  private long rows;
+  /** Rows and bytes that had come before this poll. */
+  private long rowsBefore;
 
-  private long bytes;
+  private long bytesBefore;
 
-  /** What the next row needs at least, where there was no room for it alone. */
+  /** What the next row needs, where there was no room for it in an empty batch. */
   private long wanted;
 
   TableMemory(MemoryBudget budget) {
@@ -42,10 +42,11 @@ final class TableMemory {
 
   /** A table that has nothing may always try. */
   boolean hasRoom(OpenBatch open, SentBatches sent) {
-    long needed =
-        open.isEmpty() && sent.isEmpty()
-            ? Math.max(wanted, Section.leastBytes(false))
-            : open.growthFor((int) pollRows, pollBytes);
+    boolean nothing = open.isEmpty() && sent.isEmpty();
+    long needed = nothing ? Section.leastBytes(false) : open.growthFor((int) pollRows, pollBytes);
+    if (open.isEmpty()) {
+      needed = Math.max(needed, wanted);
+    }
     return needed == 0 || account.mayTake(needed);
   }
 
@@ -55,13 +56,13 @@ final class TableMemory {
    * @return why the table can never take it, if it cannot
    */
   Optional<ConnectException> refused(long needed, OpenBatch open, SentBatches sent) {
-    boolean nothing = open.isEmpty() && sent.isEmpty();
+    boolean empty = open.isEmpty();
     open.close();
-    if (!nothing) {
+    if (!empty) {
       return Optional.empty();
     }
     wanted = needed + Section.leastBytes(false);
-    return account.mayTakeAlone(wanted)
+    return !sent.isEmpty() || account.mayTakeAlone(wanted)
         ? Optional.empty()
         : Optional.of(
             new ConnectException(
@@ -69,20 +70,14 @@ final class TableMemory {
                     .formatted(wanted, budget.limit(), SinkSettings.MEMORY)));
   }
 
-  /** The open batch goes. */
-  void sends(OpenBatch open) {
-    rows += open.count();
-    bytes += open.bytes();
-  }
-
   /** A poll is over. */
   void polled(OpenBatch open, boolean tookAny) {
     if (tookAny) {
       wanted = 0;
-      pollRows = Math.max(rows + open.count(), pollRows - pollRows / WEIGHT);
-      pollBytes = Math.max(bytes + open.bytes(), pollBytes - pollBytes / WEIGHT);
+      pollRows = Math.max(open.rowsTotal() - rowsBefore, pollRows - pollRows / WEIGHT);
+      pollBytes = Math.max(open.bytesTotal() - bytesBefore, pollBytes - pollBytes / WEIGHT);
     }
-    rows = -open.count();
-    bytes = -open.bytes();
+    rowsBefore = open.rowsTotal();
+    bytesBefore = open.bytesTotal();
   }
 }

@@ -2,42 +2,32 @@ package dev.sluice.sink;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way into one table: while one batch is being inserted the next one fills.
  *
  * <p>One insert at a time keeps the order of rows within each partition. All methods belong to the
- * task's thread; only {@link Inserter} runs beside it, one job at a time.
+ * task's thread; what waits for ClickHouse is {@link TableInserts}'.
  *
  * <p>Failure semantics: offsets are acknowledged when their batch is, and records that are to be
  * set aside when Kafka has their copy. A row that was refused is brought again by a rewind and set
- * aside then; rows behind it that have landed are passed over. Where the table takes no row at all,
- * the batch waits, and is tried again together with what comes next, up to the size of one batch. A
- * table that has changed, or is gone, makes encoded rows useless: they are forgotten, and the
- * consumer brings what is not acknowledged again. Rows that no longer fit a table that has worked
- * before wait until they fit again. Whatever else is no use to be tried again at once (rows that do
- * not fit at the beginning of a topic, a bad row without a dead letter queue, retries whose time is
- * over) holds the table: see {@link Hold}.
+ * aside then; rows behind it that have landed are passed over. A table that has changed, or is
+ * gone, makes encoded rows useless: they are forgotten, and the consumer brings what is not
+ * acknowledged again. Rows that no longer fit a table that has worked before wait until they fit
+ * again. Whatever else is no use to be tried again at once (rows that do not fit at the beginning
+ * of a topic, a bad row without a dead letter queue, retries whose time is over) holds the table:
+ * see {@link Hold}.
  */
-final class TableWriter {
-  private static final Logger LOG = LoggerFactory.getLogger(TableWriter.class);
-
+final class TableWriter implements TableInserts.Owner {
   /** How soon to look again while a job runs, and while something waits for its end. */
   private static final long RUNNING_MS = 50;
 
   private static final long HELD_BACK_MS = 5;
-
-  /** How many times as long as a go at a table that takes no row it is left alone. */
-  private static final int WAIT_FACTOR = 10;
 
   private static final long RESTART_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -45,25 +35,12 @@ final class TableWriter {
   private final TableParts parts;
   private final SinkConfig config;
   private final TableMetrics metrics;
-  private final Retry retry;
-  private final Inserter inserter;
   private final TableMemory memory;
   private final OpenBatch open;
+  private final TableInserts inserts;
   private final SentBatches sent;
   private final TableProgress progress = new TableProgress();
   private final Hold hold;
-
-  /** The table, or a view on it, takes no row. */
-  private final Backoff broken = new Backoff();
-
-  private Job<TableLayout> preparing;
-  private Job<List<Inserter.RejectedRow>> inserting;
-
-  /** How long the last job ran. */
-  private long tookMs;
-
-  /** Null until the layout of the table is known. */
-  private Writers writers;
 
   /** What comes next has to wait for the running insert. */
   private boolean turning;
@@ -79,23 +56,17 @@ final class TableWriter {
     this.parts = parts;
     config = parts.config();
     metrics = parts.metrics().table(table);
-    retry = new Retry(config, metrics);
-    inserter = new Inserter(table, parts, metrics, retry);
+    Retry retry = new Retry(config, metrics);
     memory = new TableMemory(parts.budget());
     open = new OpenBatch(config, parts.budget(), memory.account());
-    sent = new SentBatches(config);
+    inserts = new TableInserts(table, parts, metrics, retry, this);
+    sent = inserts.sent();
     hold = new Hold(table, retry, metrics);
-    prepare(null);
-  }
-
-  private void prepare(Schema wanted) {
-    writers = null;
-    preparing = new Job<>(parts.executor(), () -> inserter.prepare(wanted));
   }
 
   /** Whether the consumer may bring more: if not, what is here has to move on first. */
   boolean isAccepting() {
-    return writers != null
+    return inserts.writers() != null
         && !hold.isWaiting()
         && !(turning && !sent.isEmpty())
         && !open.isFull()
@@ -110,8 +81,7 @@ final class TableWriter {
 
   /** What fails for this table and is tried again; empty while nothing does. */
   String failure() {
-    String reason = hold.isOn() ? hold.reason() : broken.reason();
-    return reason.isEmpty() ? retry.failure() : reason;
+    return hold.isOn() ? hold.reason() : inserts.failure();
   }
 
   Hold hold() {
@@ -142,7 +112,7 @@ final class TableWriter {
   }
 
   private boolean takeOrHold(PartitionState partition, SinkRecord record, long now) {
-    if (writers == null || hold.isWaiting()) {
+    if (inserts.writers() == null || hold.isWaiting()) {
       return false;
     }
     turning = false;
@@ -193,7 +163,7 @@ final class TableWriter {
     boolean first = record.originalKafkaOffset() == 0 && !parts.proven().contains(table);
     RowWriter writer;
     try {
-      writer = writers.of(row.schema());
+      writer = inserts.writers().of(row.schema());
       if (first && !writer.zeroed().isEmpty()) {
         throw new MisfitException(table, writer.zeroed());
       }
@@ -202,7 +172,7 @@ final class TableWriter {
         throw e;
       }
       if (isEmptied(partition)) {
-        prepare(row.schema());
+        inserts.prepare(row.schema());
       }
       return false;
     }
@@ -232,17 +202,14 @@ final class TableWriter {
     if (!isEmptied(partition)) {
       return false;
     }
-    TableLayout layout = writers.layout();
     String statement;
     try {
-      statement = Truncation.statement(event, layout);
+      statement = Truncation.statement(event, inserts.writers().layout());
     } catch (DataException e) {
       return setAside(partition, record, e, now);
     }
     open.open(now).pass(partition, record.originalKafkaOffset());
-    Batch batch = open.take();
-    sent.add(batch);
-    submit(() -> inserter.truncate(statement, layout, batch));
+    inserts.truncate(statement, open.take());
     return true;
   }
 
@@ -255,7 +222,7 @@ final class TableWriter {
 
   /** Whether a settled insert has left the current record behind a rewind. */
   private boolean isReset(PartitionState partition) {
-    return writers == null || partition.stale;
+    return inserts.writers() == null || partition.stale;
   }
 
   private boolean setAside(
@@ -275,31 +242,32 @@ final class TableWriter {
 
   /** Whether an insert has to begin, as soon as those of other tables let it. */
   boolean isDue(long now) {
-    if (inserting != null || writers == null) {
+    if (inserts.isInserting() || inserts.writers() == null) {
       return false;
     }
-    return broken.isOn()
-        ? !broken.isWaiting(now)
+    return inserts.broken().isOn()
+        ? !inserts.broken().isWaiting(now)
         : open.isDue(now) || !open.isEmpty() && !memory.hasRoom(open, sent);
   }
 
   /** Of one that is due: whether it waits for no other table. */
   boolean isUrgent() {
-    return broken.isOn() || open.isFull() || !memory.hasRoom(open, sent);
+    return inserts.broken().isOn() || open.isFull() || !memory.hasRoom(open, sent);
   }
 
   /** Of one that is due: when its oldest row came, in nanoseconds. */
   long waitingSince() {
-    return open.isEmpty() ? broken.since() : open.openedAt();
+    return open.isEmpty() ? inserts.broken().since() : open.openedAt();
   }
 
   /** How soon to look here again, if no record comes before. */
   long nextLookInMs(long now) {
-    if (preparing == null && inserting == null && hold.isWaiting() && !isActive()) {
+    if (inserts.isIdle() && hold.isWaiting() && !isActive()) {
       return Math.max(HELD_BACK_MS, hold.dueInMs(now));
     }
+    Backoff broken = inserts.broken();
     long dueInMs = broken.isOn() ? broken.dueInMs(now) : open.dueInMs(now);
-    if (preparing == null && inserting == null) {
+    if (inserts.isIdle()) {
       return Math.max(HELD_BACK_MS, dueInMs);
     }
     return dueInMs <= 0 || !isAccepting() ? HELD_BACK_MS : RUNNING_MS;
@@ -307,110 +275,36 @@ final class TableWriter {
 
   /** Sends the open batch, after what the table has not taken, unless a job is under way. */
   void send(long now) {
-    settle();
-    if (inserting != null || writers == null || broken.isWaiting(now)) {
-      return;
-    }
-    if (!open.isEmpty() && sent.mayJoin()) {
-      memory.sends(open);
-      sent.add(open.take());
-    }
-    if (!sent.isEmpty()) {
-      List<Batch> batches = sent.all();
-      TableLayout layout = writers.layout();
-      int former = broken.tries();
-      parts.pacer().began(now);
-      submit(() -> inserter.insert(batches, layout, former));
-    }
+    inserts.settle();
+    inserts.send(open, now);
   }
 
-  private void submit(Callable<List<Inserter.RejectedRow>> work) {
-    parts.metrics().rowsInFlight.addAndGet(sent.rows());
-    inserting = new Job<>(parts.executor(), work);
-  }
-
-  /** Looks what has become of the running job. */
   void settle() {
-    try {
-      if (preparing != null && preparing.isOver()) {
-        Job<TableLayout> over = preparing;
-        preparing = null;
-        writers = new Writers(over.result());
-      }
-      if (inserting != null && inserting.isOver()) {
-        Job<List<Inserter.RejectedRow>> over = inserting;
-        inserting = null;
-        parts.metrics().rowsInFlight.addAndGet(-sent.rows());
-        tookMs = over.tookMs();
-        acknowledge(over.result());
-      }
-    } catch (Fault fault) {
-      switch (fault.kind()) {
-        case DRIFT -> {
-          rewind();
-          prepare(null);
-        }
-        case UNSURE -> broken(fault);
-        default -> holdAll(failed(fault));
-      }
-    } catch (ConnectException e) {
-      LOG.error("Table {}", table, e);
-      holdAll(e);
-    }
+    inserts.settle();
   }
 
-  private ConnectException failed(Fault fault) {
-    return new ConnectException("Table " + table + ": " + fault.getMessage(), fault);
-  }
-
-  private void holdAll(ConnectException reason) {
-    rewind();
-    writers = null;
-    hold.at(null, 0, reason);
-  }
-
-  private void acknowledge(List<Inserter.RejectedRow> rejected) {
-    parts.proven().add(table);
-    parts.pacer().took(inserter.lastTookMs());
-    if (broken.isOn()) {
-      LOG.info("Table {} takes rows again", table);
-      clearBroken();
-    }
-    sent.acknowledged(open, tookMs);
+  @Override
+  public void acknowledged(List<Inserter.RejectedRow> rejected) {
+    sent.acknowledged(open, inserts.tookMs());
     progress.refuse(rejected).forEach(parts.partitions()::rewind);
     hold.passed(this::isAcknowledged);
   }
 
+  @Override
+  public void changed() {
+    rewind();
+    inserts.prepare(null);
+  }
+
+  @Override
+  public void failed(ConnectException reason) {
+    rewind();
+    inserts.forgetLayout();
+    hold.at(null, 0, reason);
+  }
+
   private boolean isAcknowledged(PartitionState partition, long offset) {
     return progress.has(partition, offset) && firstPending(partition) > offset;
-  }
-
-  /** The table, or a view on it, takes no row: what is here waits for others to be tried with. */
-  private void broken(Fault fault) {
-    long now = System.nanoTime();
-    if (!broken.isOn()) {
-      metrics.failing.incrementAndGet();
-      LOG.warn(
-          "Table {} takes none of {} rows, which are tried again with those that follow: {}",
-          table,
-          sent.rows(),
-          fault.getMessage());
-    } else if (retry.isOver(broken.since())) {
-      holdAll(failed(retry.over(fault)));
-      return;
-    }
-    metrics.retried();
-    broken.failed(
-        "Table " + table + " takes no row: " + fault.getMessage(),
-        Math.max(retry.waitMs(broken.tries() + 1), tookMs * WAIT_FACTOR),
-        now);
-  }
-
-  private void clearBroken() {
-    if (broken.isOn()) {
-      broken.clear();
-      metrics.failing.decrementAndGet();
-    }
   }
 
   /** Forgets what is not acknowledged, for the consumer to bring it again. */
@@ -420,8 +314,7 @@ final class TableWriter {
     }
     open.discard();
     oldestToComeAgain = Math.min(oldestToComeAgain, sent.oldestTimestamp());
-    clearBroken();
-    for (Map.Entry<PartitionState, Long> first : sent.discard().entrySet()) {
+    for (Map.Entry<PartitionState, Long> first : inserts.discard().entrySet()) {
       if (progress.startAgain(first.getKey(), first.getValue())) {
         parts.partitions().rewind(first.getKey(), first.getValue());
       }
@@ -430,8 +323,8 @@ final class TableWriter {
 
   /** Ends a poll: what is held is tried again when it is time, and the numbers are brought up. */
   void polled(long now) {
-    if (preparing == null && inserting == null && !isActive() && hold.isOver(now)) {
-      prepare(null);
+    if (inserts.isIdle() && !isActive() && hold.isOver(now)) {
+      inserts.prepare(null);
     }
     if (tookAny && !hold.isWaiting()) {
       oldestToComeAgain = Batch.NEVER;
@@ -444,9 +337,8 @@ final class TableWriter {
 
   /** Starts over, because partitions have come or gone. */
   void restart() {
-    stopJobs(System.nanoTime() + RESTART_WAIT_NANOS);
-    rewind();
-    prepare(null);
+    inserts.stop(System.nanoTime() + RESTART_WAIT_NANOS);
+    changed();
   }
 
   /**
@@ -454,23 +346,10 @@ final class TableWriter {
    * forgotten. What was not acknowledged will be read again, here or by the next owner.
    */
   void stop(long deadline) {
-    stopJobs(deadline);
-    clearBroken();
+    inserts.stop(deadline);
     open.discard();
-    sent.discard();
+    inserts.discard();
     memory.account().close();
     parts.metrics().forget(table);
-  }
-
-  private void stopJobs(long deadline) {
-    if (inserting != null) {
-      parts.metrics().rowsInFlight.addAndGet(-sent.rows());
-      inserting.stop(deadline);
-      inserting = null;
-    }
-    if (preparing != null) {
-      preparing.stop(System.nanoTime());
-      preparing = null;
-    }
   }
 }
