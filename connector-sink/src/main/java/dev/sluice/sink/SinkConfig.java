@@ -70,6 +70,14 @@ record SinkConfig(
     return Boolean.parseBoolean(settings.getOrDefault(name, "false").strip());
   }
 
+  private static int tasks(Map<String, String> settings) {
+    try {
+      return Integer.parseInt(settings.getOrDefault(TASKS_MAX, "1").strip());
+    } catch (NumberFormatException e) {
+      return 1; // Connect says itself what is wrong with it.
+    }
+  }
+
   /**
    * @throws ConfigException when a setting is wrong, or two of them contradict one another
    */
@@ -98,9 +106,7 @@ record SinkConfig(
         config.getInt(SinkSettings.BATCH_BYTES),
         config.getInt(SinkSettings.LINGER),
         MemoryBudget.limit(
-            config.getLong(SinkSettings.MEMORY),
-            Runtime.getRuntime().maxMemory(),
-            Integer.parseInt(settings.getOrDefault(TASKS_MAX, "1").strip())),
+            config.getLong(SinkSettings.MEMORY), Runtime.getRuntime().maxMemory(), tasks(settings)),
         config.getInt(SinkSettings.INSERTS_PER_SECOND),
         config.getLong(SinkSettings.RETRY_TIMEOUT),
         config.getInt(SinkSettings.RETRY_BACKOFF),

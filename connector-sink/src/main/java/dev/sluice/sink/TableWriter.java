@@ -27,7 +27,7 @@ final class TableWriter implements TableInserts.Owner {
   /** How soon to look again while a job runs, and while something waits for its end. */
   private static final long RUNNING_MS = 50;
 
-  private static final long HELD_BACK_MS = 5;
+  private static final long WAITING_MS = 5;
 
   private static final long RESTART_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -43,7 +43,7 @@ final class TableWriter implements TableInserts.Owner {
   private final Hold hold;
 
   /** What comes next has to wait for the running insert. */
-  private boolean turning;
+  private boolean waitsForSent;
 
   /** Whether this poll has brought a record that was taken. */
   private boolean tookAny;
@@ -68,7 +68,7 @@ final class TableWriter implements TableInserts.Owner {
   boolean isAccepting() {
     return inserts.writers() != null
         && !hold.isWaiting()
-        && !(turning && !sent.isEmpty())
+        && !(waitsForSent && !sent.isEmpty())
         && !open.isFull()
         && memory.hasRoom(open, sent);
   }
@@ -115,7 +115,7 @@ final class TableWriter implements TableInserts.Owner {
     if (inserts.writers() == null || hold.isWaiting()) {
       return false;
     }
-    turning = false;
+    waitsForSent = false;
     open.came(now);
     long offset = record.originalKafkaOffset();
     try {
@@ -187,8 +187,10 @@ final class TableWriter implements TableInserts.Owner {
         return true;
       }
       send(now);
-      turning = !open.isEmpty();
-      return !turning && !isReset(partition) && open.open(now).add(writer, row, partition, record);
+      waitsForSent = !open.isEmpty();
+      return !waitsForSent
+          && !isReset(partition)
+          && open.open(now).add(writer, row, partition, record);
     } catch (DataException e) {
       return setAside(partition, record, e, now);
     }
@@ -216,8 +218,8 @@ final class TableWriter implements TableInserts.Owner {
   /** Whether all rows before this have arrived; if not, sends them on their way. */
   private boolean isEmptied(PartitionState partition) {
     send(System.nanoTime());
-    turning = !sent.isEmpty() || !open.isEmpty();
-    return !turning && !isReset(partition);
+    waitsForSent = !sent.isEmpty() || !open.isEmpty();
+    return !waitsForSent && !isReset(partition);
   }
 
   /** Whether a settled insert has left the current record behind a rewind. */
@@ -263,14 +265,14 @@ final class TableWriter implements TableInserts.Owner {
   /** How soon to look here again, if no record comes before. */
   long nextLookInMs(long now) {
     if (inserts.isIdle() && hold.isWaiting() && !isActive()) {
-      return Math.max(HELD_BACK_MS, hold.dueInMs(now));
+      return Math.max(WAITING_MS, hold.dueInMs(now));
     }
     Backoff broken = inserts.broken();
     long dueInMs = broken.isOn() ? broken.dueInMs(now) : open.dueInMs(now);
     if (inserts.isIdle()) {
-      return Math.max(HELD_BACK_MS, dueInMs);
+      return Math.max(WAITING_MS, dueInMs);
     }
-    return dueInMs <= 0 || !isAccepting() ? HELD_BACK_MS : RUNNING_MS;
+    return dueInMs <= 0 || !isAccepting() ? WAITING_MS : RUNNING_MS;
   }
 
   /** Sends the open batch, after what the table has not taken, unless a job is under way. */
