@@ -23,19 +23,33 @@ final class Batch {
 
   private static final int MOST_SECTIONS = 8;
 
-  private final List<Section> sections = new ArrayList<>(List.of(new Section()));
+  /**
+   * What a record takes that is kept whole to be set aside. Connect does not say how large it is.
+   */
+  static final int LETTER_BYTES = 16 << 10;
+
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final Memory memory;
+  private final List<Section> sections = new ArrayList<>();
   private final List<Letter> letters = new ArrayList<>();
 
   /** The first offset of each partition. */
-  private final Map<Source, Long> firsts = new LinkedHashMap<>();
+  private final Map<PartitionState, Long> firsts = new LinkedHashMap<>();
 
   private String id;
   private long openedAt;
   private long newestTimestamp;
-  private Source lastSource;
+  private long oldestTimestamp;
+  private PartitionState lastPartition;
   private long lastFirst;
 
-  Batch(long now) {
+  /**
+   * @throws NoRoomException when the memory has no room for it
+   */
+  Batch(long now, Memory memory) {
+    this.memory = memory;
+    sections.add(new Section(memory, false));
     reopen(now);
   }
 
@@ -43,13 +57,33 @@ final class Batch {
   Batch reopen(long now) {
     id = UUID.randomUUID().toString();
     openedAt = now;
-    sections.subList(1, sections.size()).clear();
+    List<Section> further = sections.subList(1, sections.size());
+    further.forEach(Section::release);
+    further.clear();
     sections.get(0).reopen();
-    letters.clear();
+    forgetLetters();
     firsts.clear();
     newestTimestamp = 0;
-    lastSource = null;
+    oldestTimestamp = NEVER;
+    lastPartition = null;
     return this;
+  }
+
+  /** Gives its memory back; it is not to be used again. */
+  void release() {
+    sections.forEach(Section::release);
+    sections.clear();
+    forgetLetters();
+  }
+
+  private void forgetLetters() {
+    memory.giveBack((long) letters.size() * LETTER_BYTES);
+    letters.clear();
+  }
+
+  /** What it would take to hold so many rows of so many bytes more; 0 when they have room. */
+  long growthFor(int rows, long bytes) {
+    return sections.get(sections.size() - 1).growthFor(rows, bytes);
   }
 
   /**
@@ -57,8 +91,9 @@ final class Batch {
    *
    * @return false when another batch has to take it, because this one has too many sections
    * @throws DataException when a value does not fit; the batch is then as it was before
+   * @throws NoRoomException when the memory has no room; the batch is then as it was before
    */
-  boolean add(RowWriter writer, Struct row, Source source, SinkRecord record) {
+  boolean add(RowWriter writer, Struct row, PartitionState partition, SinkRecord record) {
     Section section = sections.get(sections.size() - 1);
     if (sections.size() > 1 || !section.takes(writer)) {
       int key = keyHash(record.key());
@@ -66,16 +101,22 @@ final class Batch {
       if (section == null) {
         return false;
       }
-      section.add(writer, row, source, record.originalKafkaOffset());
+      section.add(writer, row, partition, record.originalKafkaOffset());
       section.noteKey(key);
     } else {
-      section.add(writer, row, source, record.originalKafkaOffset());
+      section.add(writer, row, partition, record.originalKafkaOffset());
     }
-    if (record.timestamp() != null) {
-      newestTimestamp = Math.max(newestTimestamp, record.timestamp());
-    }
-    pass(source, record.originalKafkaOffset());
+    note(record);
+    pass(partition, record.originalKafkaOffset());
     return true;
+  }
+
+  private void note(SinkRecord record) {
+    if (record.timestamp() != null) {
+      long timestamp = record.timestamp();
+      newestTimestamp = Math.max(newestTimestamp, timestamp);
+      oldestTimestamp = Math.min(oldestTimestamp, timestamp);
+    }
   }
 
   /** The earliest section that may take a row of this key; null when there is none. */
@@ -90,7 +131,7 @@ final class Batch {
       }
     }
     if (found == null && sections.size() < MOST_SECTIONS) {
-      found = new Section().withKeys();
+      found = new Section(memory, true);
       sections.add(found);
     }
     return found;
@@ -100,18 +141,24 @@ final class Batch {
     return key instanceof byte[] bytes ? Arrays.hashCode(bytes) : key == null ? 0 : key.hashCode();
   }
 
-  /** Takes a record that is to be set aside. */
-  void add(Letter letter, Source source) {
+  /**
+   * Takes a record that is to be set aside.
+   *
+   * @throws NoRoomException when the memory has no room for it
+   */
+  void add(Letter letter, PartitionState partition) {
+    memory.take(LETTER_BYTES);
     letters.add(letter);
-    pass(source, letter.record().originalKafkaOffset());
+    note(letter.record());
+    pass(partition, letter.record().originalKafkaOffset());
   }
 
   /** Notes a record that becomes no row, so that its offset is acknowledged in turn. */
-  void pass(Source source, long offset) {
+  void pass(PartitionState partition, long offset) {
     // Records come partition by partition.
-    if (source != lastSource || offset < lastFirst) {
-      lastSource = source;
-      lastFirst = firsts.merge(source, offset, Math::min);
+    if (partition != lastPartition || offset < lastFirst) {
+      lastPartition = partition;
+      lastFirst = firsts.merge(partition, offset, Math::min);
     }
   }
 
@@ -139,16 +186,26 @@ final class Batch {
     return bytes;
   }
 
-  long ageNanos(long now) {
-    return now - openedAt;
+  /** Whether no record has come into it. */
+  boolean isEmpty() {
+    return firsts.isEmpty();
+  }
+
+  long openedAt() {
+    return openedAt;
   }
 
   long newestTimestamp() {
     return newestTimestamp;
   }
 
+  /** The record timestamp that is furthest back; {@link #NEVER} where none has one. */
+  long oldestTimestamp() {
+    return oldestTimestamp;
+  }
+
   /** The first offset of each partition that has records here. */
-  Map<Source, Long> firsts() {
+  Map<PartitionState, Long> firsts() {
     return firsts;
   }
 
@@ -173,14 +230,15 @@ final class Batch {
    * all of them, or an older row of equal version could come to stand after a newer one.
    */
   private static String token(Section section, int from, int to) {
-    Map<Source, long[]> parts = new LinkedHashMap<>();
+    Map<PartitionState, long[]> parts = new LinkedHashMap<>();
     for (int row = from; row < to; row++) {
       long offset = section.offset(row);
-      parts.computeIfAbsent(section.source(row), s -> new long[] {offset, offset})[1] = offset;
+      parts.computeIfAbsent(section.partition(row), s -> new long[] {offset, offset})[1] = offset;
     }
     StringBuilder token = new StringBuilder();
     parts.forEach(
-        (source, span) -> token.append(source.at(span[0])).append('-').append(span[1]).append(' '));
+        (partition, span) ->
+            token.append(partition.at(span[0])).append('-').append(span[1]).append(' '));
     return token.toString();
   }
 }

@@ -44,12 +44,13 @@ final class DeadLetters {
    */
   void orFail(Batch.Letter letter) {
     if (reporter == null) {
-      throw new ConnectException(letter.reason());
+      throw new ConnectException(letter.reason().getMessage(), letter.reason());
     }
   }
 
   /** Sends all of them and returns when Kafka has them. */
-  void send(List<Batch.Letter> letters, Retry retry) throws Fault, InterruptedException {
+  void send(List<Batch.Letter> letters, Retry retry, TableMetrics table)
+      throws Fault, InterruptedException {
     int open = letters.size();
     metrics.lettersOpen.addAndGet(open);
     try {
@@ -68,7 +69,7 @@ final class DeadLetters {
             });
         open--;
         metrics.lettersOpen.decrementAndGet();
-        metrics.deadLetters.incrementAndGet();
+        table.setAside();
       }
     } finally {
       metrics.lettersOpen.addAndGet(-open);

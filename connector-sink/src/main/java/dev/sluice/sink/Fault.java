@@ -29,7 +29,7 @@ final class Fault extends Exception {
     UNSURE,
     /** The table has changed: its layout has to be read again. */
     DRIFT,
-    /** Nothing helps: the task fails. */
+    /** Nothing helps: the table is held, see {@link Hold}. */
     FATAL
   }
 
@@ -123,6 +123,13 @@ final class Fault extends Exception {
 
   boolean is(ErrorCode other) {
     return code == other.number;
+  }
+
+  /** Whether ClickHouse says that a table is not there. */
+  boolean isMissing() {
+    return is(ErrorCode.UNKNOWN_TABLE)
+        || is(ErrorCode.TABLE_IS_DROPPED)
+        || is(ErrorCode.UNKNOWN_DATABASE);
   }
 
   boolean sameAs(Fault other) {

@@ -11,16 +11,16 @@ final class InsertLimits {
   private static final int LONGEST = 8;
 
   /** Inserts that pass before twice as much is tried; more after each try that failed. */
-  private static final int FIRST_PATIENCE = 8;
+  private static final int FIRST_PASSES = 8;
 
-  private static final int LONGEST_PATIENCE = 1_024;
+  private static final int MOST_PASSES = 1_024;
 
   private final int configuredTimeoutMs;
   private int rows = Integer.MAX_VALUE;
   private int bytes = Integer.MAX_VALUE;
   private int timeoutMs;
   private int passed;
-  private int patience = FIRST_PATIENCE;
+  private int passesNeeded = FIRST_PASSES;
 
   InsertLimits(int configuredTimeoutMs) {
     this.configuredTimeoutMs = configuredTimeoutMs;
@@ -42,7 +42,7 @@ final class InsertLimits {
   /** The next insert carries half of what this one did. */
   void tooLarge(int insertRows, int insertBytes) {
     if (passed > 0) {
-      patience = Math.min(patience * 2, LONGEST_PATIENCE);
+      passesNeeded = Math.min(passesNeeded * 2, MOST_PASSES);
     }
     rows = Math.max(1, insertRows / 2);
     bytes = Math.max(1, insertBytes / 2);
@@ -67,13 +67,13 @@ final class InsertLimits {
     if (tookMs < timeoutMs / 4) {
       timeoutMs = Math.max(configuredTimeoutMs, timeoutMs / 2);
     }
-    if (rows < Integer.MAX_VALUE && ++passed >= patience) {
+    if (rows < Integer.MAX_VALUE && ++passed >= passesNeeded) {
       rows = doubled(rows);
       bytes = doubled(bytes);
       passed = 1;
       if (rows == Integer.MAX_VALUE) {
         bytes = Integer.MAX_VALUE;
-        patience = FIRST_PATIENCE;
+        passesNeeded = FIRST_PASSES;
       }
     }
   }

@@ -44,7 +44,10 @@ final class Job<T> {
       if (e.getCause() instanceof Fault fault) {
         throw fault;
       }
-      throw new ConnectException(e.getCause());
+      // Not its message, which nobody has made sure holds no value.
+      throw new ConnectException(
+          "unexpected " + e.getCause().getClass().getName() + ", see the worker's log",
+          e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ConnectException(e);

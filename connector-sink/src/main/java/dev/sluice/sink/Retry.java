@@ -22,13 +22,13 @@ final class Retry {
     T run() throws Fault, InterruptedException;
   }
 
-  private final SinkMetrics metrics;
+  private final TableMetrics metrics;
   private final long timeoutMs;
   private final long firstWaitMs;
   private final long longestWaitMs;
-  private volatile String trouble = "";
+  private volatile String failure = "";
 
-  Retry(SinkConfig config, SinkMetrics metrics) {
+  Retry(SinkConfig config, TableMetrics metrics) {
     this.metrics = metrics;
     timeoutMs = config.retryTimeoutMs();
     firstWaitMs = config.retryBackoffMs();
@@ -43,12 +43,12 @@ final class Retry {
       return action.run();
     } catch (Fault fault) {
       orThrow(fault);
-      metrics.tablesInTrouble.incrementAndGet();
+      metrics.failing.incrementAndGet();
       try {
         return again(doing, action, fault);
       } finally {
-        trouble = "";
-        metrics.tablesInTrouble.decrementAndGet();
+        failure = "";
+        metrics.failing.decrementAndGet();
       }
     }
   }
@@ -58,10 +58,10 @@ final class Retry {
     int tries = 1;
     Fault last = first;
     LOG.warn("{} does not work and is tried again: {}", doing, first.getMessage());
-    trouble = saying(doing, first);
+    failure = saying(doing, first);
     while (!isOver(began)) {
       pause(tries++);
-      metrics.retries.incrementAndGet();
+      metrics.retried();
       try {
         T result = action.run();
         LOG.info("{} works again after {} ms", doing, elapsedMs(began));
@@ -70,7 +70,7 @@ final class Retry {
         orThrow(fault);
         if (!fault.sameAs(last)) {
           LOG.warn("{} still does not work: {}", doing, fault.getMessage());
-          trouble = saying(doing, fault);
+          failure = saying(doing, fault);
         }
         last = fault;
       }
@@ -83,8 +83,8 @@ final class Retry {
   }
 
   /** What is being tried again now, and why; empty while nothing is. */
-  String trouble() {
-    return trouble;
+  String failure() {
+    return failure;
   }
 
   /** Waits as one does after so many tries. */

@@ -15,10 +15,21 @@ final class RowBuffer {
   /** As large as a batch gets by default. */
   private static final int LARGE = 32 << 20;
 
+  private static final byte[] RELEASED = new byte[0];
+
+  private final Memory memory;
   private byte[] bytes;
   private int size;
 
   RowBuffer(int capacity) {
+    this(capacity, Memory.UNBOUNDED);
+  }
+
+  /**
+   * @param memory asked for whatever it grows by; the capacity has been taken from it already
+   */
+  RowBuffer(int capacity, Memory memory) {
+    this.memory = memory;
     bytes = new byte[capacity];
   }
 
@@ -99,9 +110,31 @@ final class RowBuffer {
     }
   }
 
-  /** First in large steps, because memory that is touched anew is dear; then waste would be. */
+  /** What is held now and what comes in its place are there at the same time. */
   private void grow(int needed) {
+    int former = bytes.length;
+    int grown = capacityFor(needed);
+    memory.take(grown);
+    bytes = Arrays.copyOf(bytes, grown);
+    memory.giveBack(former);
+  }
+
+  /** First in large steps, because memory that is touched anew is dear; then waste would be. */
+  private int capacityFor(int needed) {
     int step = bytes.length < LARGE ? bytes.length : bytes.length / 8;
-    bytes = Arrays.copyOf(bytes, Math.max(needed, Math.addExact(bytes.length, step)));
+    return Math.max(needed, Math.addExact(bytes.length, step));
+  }
+
+  /** What it would take to hold so many bytes more; 0 when they have room. */
+  long growthFor(long more) {
+    long needed = size + more;
+    return needed <= bytes.length ? 0 : capacityFor((int) Math.min(needed, Integer.MAX_VALUE));
+  }
+
+  /** Gives its memory back; it is not to be used again. */
+  void release() {
+    memory.giveBack(bytes.length);
+    bytes = RELEASED;
+    size = 0;
   }
 }

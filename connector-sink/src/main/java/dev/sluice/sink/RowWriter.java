@@ -152,6 +152,7 @@ final class RowWriter {
    *
    * @throws DataException naming the column, when a value does not fit it; the buffer is then as it
    *     was before
+   * @throws NoRoomException when the buffer may not grow; it is then as it was before
    */
   void write(Struct row, RowBuffer out) {
     int start = out.size();
@@ -169,6 +170,9 @@ final class RowWriter {
       Column column = columns.get(i);
       throw new DataException(
           "column %s (%s): %s".formatted(column.name(), column.type(), e.getMessage()));
+    } catch (NoRoomException e) {
+      out.truncate(start);
+      throw e;
     }
   }
 

@@ -10,33 +10,75 @@ import org.apache.kafka.connect.errors.DataException;
  * Encoded rows of a {@link Batch} that have the same columns, so that one insert can carry them.
  */
 final class Section {
-  private static final int FIRST_ROWS = 1024;
-  private static final int FIRST_BYTES = 64 << 10;
+  private static final int FIRST_ROWS = 256;
+  private static final int FIRST_BYTES = 16 << 10;
 
-  private final RowBuffer rows = new RowBuffer(FIRST_BYTES);
+  /** What a row takes beside its bytes: where it ends, its partition and its offset. */
+  private static final int INDEX_BYTES = 4 + 8 + 8;
+
+  /** And a key in a set. */
+  private static final int KEY_BYTES = 56;
+
+  private final Memory memory;
+  private final int rowOverhead;
+  private final RowBuffer rows;
   private RowWriter writer;
   private int count;
   private int[] ends = new int[FIRST_ROWS];
-  private Source[] sources = new Source[FIRST_ROWS];
+  private PartitionState[] partitions = new PartitionState[FIRST_ROWS];
   private long[] offsets = new long[FIRST_ROWS];
 
   /** Hashes of the records' keys; null in the first section of a batch, where nobody asks. */
-  private Set<Integer> keys;
+  private final Set<Integer> keys;
 
-  /** Empties it for another use of its memory. */
-  Section reopen() {
-    rows.truncate(0);
-    // Sources of former partitions are not to be kept alive.
-    Arrays.fill(sources, 0, count, null);
-    writer = null;
-    count = 0;
-    keys = null;
-    return this;
+  /**
+   * @throws NoRoomException when the memory has no room for it
+   */
+  Section(Memory memory, boolean withKeys) {
+    this.memory = memory;
+    rowOverhead = withKeys ? INDEX_BYTES + KEY_BYTES : INDEX_BYTES;
+    memory.take(leastBytes(withKeys));
+    rows = new RowBuffer(FIRST_BYTES, memory);
+    keys = withKeys ? new HashSet<>() : null;
   }
 
-  Section withKeys() {
-    keys = new HashSet<>();
-    return this;
+  /** What an empty one takes. */
+  static long leastBytes(boolean withKeys) {
+    return FIRST_BYTES + (long) FIRST_ROWS * (withKeys ? INDEX_BYTES + KEY_BYTES : INDEX_BYTES);
+  }
+
+  /** Empties it for another use of its memory: only one without keys. */
+  void reopen() {
+    rows.truncate(0);
+    // Former partitions are not to be kept alive.
+    Arrays.fill(partitions, 0, count, null);
+    writer = null;
+    count = 0;
+  }
+
+  /** Gives its memory back; it is not to be used again. */
+  void release() {
+    rows.release();
+    memory.giveBack((long) ends.length * rowOverhead);
+    ends = new int[0];
+    partitions = new PartitionState[0];
+    offsets = new long[0];
+    count = 0;
+  }
+
+  /** What it would take to hold so many rows of so many bytes more; 0 when they have room. */
+  long growthFor(int moreRows, long moreBytes) {
+    long index = count + moreRows <= ends.length ? 0 : 2L * ends.length * rowOverhead;
+    return index + rows.growthFor(moreBytes);
+  }
+
+  private void growIndex() {
+    int former = ends.length;
+    memory.take(2L * former * rowOverhead);
+    ends = Arrays.copyOf(ends, former * 2);
+    partitions = Arrays.copyOf(partitions, former * 2);
+    offsets = Arrays.copyOf(offsets, former * 2);
+    memory.giveBack((long) former * rowOverhead);
   }
 
   boolean takes(RowWriter candidate) {
@@ -51,17 +93,16 @@ final class Section {
    * Appends a row.
    *
    * @throws DataException when a value does not fit; the section is then as it was before
+   * @throws NoRoomException when the memory has no room; the section is then as it was before
    */
-  void add(RowWriter rowWriter, Struct row, Source source, long offset) {
+  void add(RowWriter rowWriter, Struct row, PartitionState partition, long offset) {
+    if (count == ends.length) {
+      growIndex();
+    }
     rowWriter.write(row, rows);
     writer = rowWriter;
-    if (count == ends.length) {
-      ends = Arrays.copyOf(ends, count * 2);
-      sources = Arrays.copyOf(sources, count * 2);
-      offsets = Arrays.copyOf(offsets, count * 2);
-    }
     ends[count] = rows.size();
-    sources[count] = source;
+    partitions[count] = partition;
     offsets[count] = offset;
     count++;
   }
@@ -93,8 +134,8 @@ final class Section {
     return row == 0 ? 0 : ends[row - 1];
   }
 
-  Source source(int row) {
-    return sources[row];
+  PartitionState partition(int row) {
+    return partitions[row];
   }
 
   long offset(int row) {

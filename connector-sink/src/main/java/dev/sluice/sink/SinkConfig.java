@@ -25,6 +25,8 @@ record SinkConfig(
     int batchRows,
     int batchBytes,
     int lingerMs,
+    long memoryBytes,
+    int insertsPerSecond,
     long retryTimeoutMs,
     int retryBackoffMs,
     int retryBackoffMaxMs,
@@ -68,6 +70,14 @@ record SinkConfig(
     return Boolean.parseBoolean(settings.getOrDefault(name, "false").strip());
   }
 
+  private static int tasks(Map<String, String> settings) {
+    try {
+      return Integer.parseInt(settings.getOrDefault(TASKS_MAX, "1").strip());
+    } catch (NumberFormatException e) {
+      return 1; // Connect says itself what is wrong with it.
+    }
+  }
+
   /**
    * @throws ConfigException when a setting is wrong, or two of them contradict one another
    */
@@ -95,6 +105,9 @@ record SinkConfig(
         config.getInt(SinkSettings.BATCH_ROWS),
         config.getInt(SinkSettings.BATCH_BYTES),
         config.getInt(SinkSettings.LINGER),
+        MemoryBudget.limit(
+            config.getLong(SinkSettings.MEMORY), Runtime.getRuntime().maxMemory(), tasks(settings)),
+        config.getInt(SinkSettings.INSERTS_PER_SECOND),
         config.getLong(SinkSettings.RETRY_TIMEOUT),
         config.getInt(SinkSettings.RETRY_BACKOFF),
         config.getInt(SinkSettings.RETRY_BACKOFF_MAX),

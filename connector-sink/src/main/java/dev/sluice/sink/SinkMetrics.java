@@ -2,6 +2,7 @@ package dev.sluice.sink;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -10,20 +11,18 @@ import org.apache.kafka.common.metrics.Gauge;
 import org.apache.kafka.common.metrics.PluginMetrics;
 
 /**
- * The task's numbers, as gauges over counters of its own: sensors of one name would be shared by
- * all tasks of a worker. Connect adds the tags of connector and task.
- *
- * <p>Freshness counts from the record timestamp, which our transform sets to the commit time.
+ * The task's numbers, and those of its first {@value #MOST_TABLES} tables, as gauges over counters
+ * of its own: sensors of one name would be shared by all tasks of a worker. Connect adds the tags
+ * of connector and task. Tables beyond the bound count in the totals only.
  *
  * <p>Failure semantics: a task that Connect has given up may still hold its metrics when its
  * successor starts. Until it lets go, the successor works unseen and tries again.
  */
 final class SinkMetrics {
-  private static final long NEVER = -1;
-  private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** Tables with metrics of their own: whatever watches them pays for each series. */
+  static final int MOST_TABLES = 200;
 
-  /** Tables whose inserts are being retried. */
-  final AtomicLong tablesInTrouble = new AtomicLong();
+  private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Rows sent and not yet acknowledged. */
   final AtomicLong rowsInFlight = new AtomicLong();
@@ -40,51 +39,128 @@ final class SinkMetrics {
   private final AtomicLong largestInsert = new AtomicLong();
   private final AtomicLong insertMs = new AtomicLong();
   private final AtomicLong slowestInsertMs = new AtomicLong();
-  private final AtomicLong newestTimestamp = new AtomicLong(NEVER);
 
   private final PluginMetrics metrics;
-  private final Map<MetricName, LongSupplier> gauges = new LinkedHashMap<>();
-  private boolean registered;
+  private final Map<String, TableMetrics> tables = new ConcurrentHashMap<>();
+
+  /** Those of the task under no table's name, and of tables; only the task's thread uses it. */
+  private final Map<String, Map<MetricName, LongSupplier>> wanted = new LinkedHashMap<>();
+
+  private final Map<String, Map<MetricName, LongSupplier>> registered = new LinkedHashMap<>();
+  private volatile int withMetrics;
   private Long lastTry;
 
-  SinkMetrics(PluginMetrics metrics) {
+  SinkMetrics(PluginMetrics metrics, MemoryBudget budget) {
     this.metrics = metrics;
-    gauge("rows-total", "rows acknowledged by ClickHouse", rows::get);
-    gauge("bytes-total", "bytes of rows acknowledged, before compression", bytes::get);
-    gauge("inserts-total", "inserts acknowledged by ClickHouse", inserts::get);
-    gauge("insert-rows-max", "rows of the largest insert", largestInsert::get);
-    gauge("insert-ms-total", "milliseconds from sending to answer, of all inserts", insertMs::get);
-    gauge("insert-ms-max", "milliseconds of the slowest insert", slowestInsertMs::get);
-    gauge("rows-in-flight", "rows sent and not yet acknowledged", rowsInFlight::get);
-    gauge("retries-total", "tries that failed and were repeated", retries::get);
-    gauge("tables-in-trouble", "tables whose inserts are being retried now", tablesInTrouble::get);
-    gauge("dead-letters-total", "records set aside, of which Kafka has a copy", deadLetters::get);
+    Map<MetricName, LongSupplier> gauges = new LinkedHashMap<>();
+    wanted.put("", gauges);
+    gauge(gauges, "rows-total", "rows acknowledged by ClickHouse", rows::get);
+    gauge(gauges, "bytes-total", "bytes of rows acknowledged, before compression", bytes::get);
+    gauge(gauges, "inserts-total", "inserts acknowledged by ClickHouse", inserts::get);
+    gauge(gauges, "insert-rows-max", "rows of the largest insert", largestInsert::get);
     gauge(
+        gauges,
+        "insert-ms-total",
+        "milliseconds from sending to answer, of all inserts",
+        insertMs::get);
+    gauge(gauges, "insert-ms-max", "milliseconds of the slowest insert", slowestInsertMs::get);
+    gauge(gauges, "rows-in-flight", "rows sent and not yet acknowledged", rowsInFlight::get);
+    gauge(gauges, "retries-total", "tries that failed and were repeated", retries::get);
+    gauge(
+        gauges,
+        "tables-failing",
+        "tables of which something fails and is tried again now, held ones among them",
+        () -> tables.values().stream().filter(t -> t.failing.get() > 0 || t.isHeld()).count());
+    gauge(
+        gauges,
+        "tables-held",
+        "tables whose rows cannot go on, while others do",
+        () -> tables.values().stream().filter(TableMetrics::isHeld).count());
+    gauge(
+        gauges,
+        "tables-without-metrics",
+        "tables beyond the first " + MOST_TABLES + ", which count in the totals only",
+        () -> Math.max(0, tables.size() - withMetrics));
+    gauge(gauges, "memory-bytes", "memory of rows that wait for ClickHouse", budget::used);
+    gauge(gauges, "memory-limit-bytes", "the most that memory-bytes becomes", budget::limit);
+    gauge(
+        gauges,
+        "dead-letters-total",
+        "records set aside, of which Kafka has a copy",
+        deadLetters::get);
+    gauge(
+        gauges,
         "dead-letters-open",
         "records that are to be set aside and that the dead letter queue has not taken yet",
         lettersOpen::get);
     gauge(
+        gauges,
         "freshness-ms",
-        "milliseconds since the newest row acknowledged was committed, -1 before it",
+        "milliseconds since the oldest record that waits was committed, of the table that is"
+            + " furthest behind: quiet tables do not count, stuck ones do; -1 before any record",
         this::freshness);
   }
 
-  private void gauge(String name, String description, LongSupplier value) {
+  private void gauge(
+      Map<MetricName, LongSupplier> gauges, String name, String description, LongSupplier value) {
     gauges.put(metrics.metricName(name, description, new LinkedHashMap<>()), value);
   }
 
-  /** Makes the numbers visible, if they are not yet and the last try is a while ago. */
+  /** The numbers of a table that begins. */
+  TableMetrics table(String name) {
+    TableMetrics table = new TableMetrics(name, this, metrics);
+    tables.put(name, table);
+    offer(name, table);
+    return table;
+  }
+
+  private void offer(String name, TableMetrics table) {
+    // One is the task itself.
+    if (wanted.size() <= MOST_TABLES) {
+      wanted.put(name, table.gauges());
+      withMetrics = wanted.size() - 1;
+      lastTry = null;
+    }
+  }
+
+  /** A table that is gone makes room for another. */
+  void forget(String name) {
+    tables.remove(name);
+    Map<MetricName, LongSupplier> gauges = registered.remove(name);
+    if (gauges != null) {
+      gauges.keySet().forEach(this::remove);
+    }
+    if (wanted.remove(name) != null) {
+      withMetrics = wanted.size() - 1;
+      tables.entrySet().stream()
+          .filter(other -> !wanted.containsKey(other.getKey()))
+          .findAny()
+          .ifPresent(other -> offer(other.getKey(), other.getValue()));
+    }
+  }
+
+  /** Makes the numbers visible that are not yet, unless the last try was just now. */
   void register(long now) {
-    if (registered || (lastTry != null && now - lastTry < AGAIN_NANOS)) {
+    if (registered.size() == wanted.size() || (lastTry != null && now - lastTry < AGAIN_NANOS)) {
       return;
     }
     lastTry = now;
+    wanted.forEach(
+        (owner, gauges) -> {
+          if (!registered.containsKey(owner) && register(gauges)) {
+            registered.put(owner, gauges);
+          }
+        });
+  }
+
+  private boolean register(Map<MetricName, LongSupplier> gauges) {
     try {
       gauges.forEach((name, value) -> metrics.addMetric(name, gaugeOf(value)));
-      registered = true;
+      return true;
     } catch (IllegalArgumentException e) {
       // The former task's are still there. Whatever of ours got in makes room for the next try.
       gauges.keySet().forEach(this::remove);
+      return false;
     }
   }
 
@@ -100,20 +176,20 @@ final class SinkMetrics {
     }
   }
 
-  void acknowledged(int rowCount, int byteCount, long newest, long tookMs) {
+  void acknowledged(int rowCount, int byteCount, long tookMs) {
     rows.addAndGet(rowCount);
     bytes.addAndGet(byteCount);
     inserts.incrementAndGet();
     largestInsert.accumulateAndGet(rowCount, Math::max);
     insertMs.addAndGet(tookMs);
     slowestInsertMs.accumulateAndGet(tookMs, Math::max);
-    if (newest > 0) {
-      newestTimestamp.accumulateAndGet(newest, Math::max);
-    }
   }
 
   private long freshness() {
-    long newest = newestTimestamp.get();
-    return newest == NEVER ? NEVER : System.currentTimeMillis() - newest;
+    long now = System.currentTimeMillis();
+    return tables.values().stream()
+        .mapToLong(table -> table.freshness(now))
+        .max()
+        .orElse(TableMetrics.UNKNOWN);
   }
 }

@@ -30,6 +30,8 @@ final class SinkSettings {
   static final String BATCH_ROWS = "batch.rows";
   static final String BATCH_BYTES = "batch.bytes";
   static final String LINGER = "linger.ms";
+  static final String MEMORY = "memory.bytes";
+  static final String INSERTS_PER_SECOND = "inserts.per.second";
   static final String RETRY_TIMEOUT = "retry.timeout.ms";
   static final String RETRY_BACKOFF = "retry.backoff.ms";
   static final String RETRY_BACKOFF_MAX = "retry.backoff.max.ms";
@@ -179,8 +181,10 @@ final class SinkSettings {
         Importance.MEDIUM,
         Width.SHORT,
         "Bytes per batch",
-        "Bytes at which a batch is sent. A table needs up to twice this memory: one batch is"
-            + " being inserted while the next one fills.");
+        "Bytes at which a batch is sent. A table that is busy needs about three times this memory:"
+            + " one batch is being inserted while the next one fills, and arrays grow. See "
+            + MEMORY
+            + ".");
     add(
         LINGER,
         Type.INT,
@@ -192,6 +196,30 @@ final class SinkSettings {
         "How long nothing has to come until the rows gathered are sent. Rows that come without"
             + " such a pause gather at least as long, and ten times as long as the last insert"
             + " took (at most 5 s), so that dear inserts become fewer and larger.");
+    add(
+        MEMORY,
+        Type.LONG,
+        256L << 20,
+        Range.atLeast(16 << 20),
+        Importance.MEDIUM,
+        Width.SHORT,
+        "Memory",
+        "Bytes that the rows of all tables of a task take at most, while they gather, are inserted"
+            + " and are tried again. Never more than a quarter of the worker's heap, or than half of"
+            + " it divided by tasks.max. A quarter of it is kept in equal shares for the tables; of"
+            + " the rest a table may take up to twice as much as it leaves. Then its partitions are"
+            + " paused.");
+    add(
+        INSERTS_PER_SECOND,
+        Type.INT,
+        50,
+        Range.between(1, 10_000),
+        Importance.MEDIUM,
+        Width.SHORT,
+        "Inserts per second",
+        "How many inserts the tables of a task begin in a second together, on average; fewer when"
+            + " inserts are slow, so that about eight are under way at once. Rows that wait longest"
+            + " go first. Full batches, and a table that alone has rows, do not wait for it.");
     in("Faults");
     add(
         RETRY_TIMEOUT,
@@ -201,7 +229,7 @@ final class SinkSettings {
         Importance.MEDIUM,
         Width.SHORT,
         "Retry timeout (ms)",
-        "How long a fault that may pass is retried before the task fails; -1 is for ever.");
+        "How long a fault that may pass is retried before its table is held; -1 is for ever.");
     add(
         RETRY_BACKOFF,
         Type.INT,

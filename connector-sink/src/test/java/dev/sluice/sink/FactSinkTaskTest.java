@@ -359,7 +359,7 @@ class FactSinkTaskTest {
     worker.committed.put(P0, 10L);
     worker.start(settings, P0).poll();
 
-    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    pollUntil(() -> worker.metric("tables-failing") == 1);
     server.actual = MemoryServer.layoutOf("Int64");
     worker.drain();
 
@@ -373,7 +373,7 @@ class FactSinkTaskTest {
     server.actual = MemoryServer.layoutOf("Int32");
     worker.produce(P0, rows(10, 20));
 
-    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    pollUntil(() -> worker.metric("tables-failing") == 1);
     assertThat(worker.committed).containsEntry(P0, 10L);
     server.actual = MemoryServer.layoutOf("Int64");
     worker.drain();
@@ -442,7 +442,7 @@ class FactSinkTaskTest {
     worker.committed.put(P0, 10L);
     worker.start(settings, P0);
 
-    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    pollUntil(() -> worker.metric("tables-failing") == 1);
 
     worker.commit();
     assertThat(worker.said.get(P0))
@@ -568,7 +568,7 @@ class FactSinkTaskTest {
     assertThat(worker.metric("inserts-total")).isPositive();
     assertThat(worker.metric("retries-total")).isEqualTo(1);
     assertThat(worker.metric("dead-letters-total")).isEqualTo(1);
-    assertThat(worker.metric("tables-in-trouble")).isZero();
+    assertThat(worker.metric("tables-failing")).isZero();
     assertThat(worker.metric("rows-in-flight")).isZero();
     assertThat(worker.metric("freshness-ms")).isPositive();
   }
@@ -668,7 +668,7 @@ class FactSinkTaskTest {
         .isEqualTo(
             "Setting aside the first of 1 records does not work:"
                 + " the dead letter queue does not take it: 1048700 bytes");
-    assertThat(worker.metric("tables-in-trouble")).isEqualTo(1);
+    assertThat(worker.metric("tables-failing")).isEqualTo(1);
     assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
     worker.drain();
 
@@ -746,7 +746,7 @@ class FactSinkTaskTest {
     worker.produce(P0, rows(0, 120));
     worker.start(settings, P0);
 
-    pollUntil(() -> worker.metric("tables-in-trouble") == 1 && worker.metric("retries-total") > 3);
+    pollUntil(() -> worker.metric("tables-failing") == 1 && worker.metric("retries-total") > 3);
     assertThat(worker.said.get(P0)).containsIgnoringCase("table t ");
     assertThat(worker.committed.getOrDefault(P0, 0L)).isZero();
     assertThat(worker.deadLetters).isEmpty();
@@ -755,7 +755,7 @@ class FactSinkTaskTest {
 
     assertThat(server.landed()).isEqualTo(numbers(0, 120));
     assertThat(worker.deadLetters).isEmpty();
-    assertThat(worker.metric("tables-in-trouble")).isZero();
+    assertThat(worker.metric("tables-failing")).isZero();
     assertThat(worker.said).containsEntry(P0, "");
   }
 
@@ -765,7 +765,7 @@ class FactSinkTaskTest {
     server.refuses = n -> n == 0;
     worker.produce(P0, rows(0, 1));
     worker.start(settings, P0);
-    pollUntil(() -> worker.metric("tables-in-trouble") == 1);
+    pollUntil(() -> worker.metric("tables-failing") == 1);
     assertThat(worker.deadLetters).isEmpty();
 
     worker.produce(P0, rows(1, 2));

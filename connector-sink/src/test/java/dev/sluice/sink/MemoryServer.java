@@ -5,19 +5,29 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongPredicate;
 
 /**
  * A ClickHouse in memory whose tables have one column {@code n Int64}, and sometimes {@code more
- * Nullable(Int64)}; made to fail on demand.
+ * Nullable(Int64)} or a String; made to fail on demand.
  */
 final class MemoryServer implements Server {
   final List<Long> landed = new ArrayList<>();
+  private final Map<String, List<Long>> landedByTable = new HashMap<>();
+
+  /** Tables that are not there. */
+  final Set<String> missing = ConcurrentHashMap.newKeySet();
+
+  /** Tables of other columns than {@link #actual}. */
+  final Map<String, TableLayout> layouts = new ConcurrentHashMap<>();
+
   final Map<String, List<Long>> statements = new LinkedHashMap<>();
   final List<Insert> inserts = new ArrayList<>();
 
@@ -56,8 +66,15 @@ final class MemoryServer implements Server {
     if (!faults.isEmpty()) {
       throw faults.remove().asPassing();
     }
+    findOrFail(table);
     layout = actual;
-    return layout;
+    return new TableLayout(table, layouts.getOrDefault(table, layout).columns());
+  }
+
+  private void findOrFail(String table) throws Fault {
+    if (missing.contains(table)) {
+      throw Fault.of(ErrorCode.UNKNOWN_TABLE, "table " + table + " is not there");
+    }
   }
 
   @Override
@@ -82,7 +99,9 @@ final class MemoryServer implements Server {
       if (!insertFaults.isEmpty()) {
         throw insertFaults.remove();
       }
-      if (!actual.columns().containsAll(insert.writer().columns())) {
+      findOrFail(insert.table());
+      TableLayout of = layouts.getOrDefault(insert.table(), actual);
+      if (!of.columns().containsAll(insert.writer().columns())) {
         throw Fault.of(ErrorCode.INCORRECT_DATA, "types differ");
       }
       if (insert.rowCount() > mostRows) {
@@ -94,6 +113,7 @@ final class MemoryServer implements Server {
         throw refusal;
       }
       landed.addAll(rows);
+      landedByTable.computeIfAbsent(insert.table(), t -> new ArrayList<>()).addAll(rows);
     }
   }
 
@@ -109,21 +129,43 @@ final class MemoryServer implements Server {
     return List.copyOf(landed);
   }
 
+  synchronized List<Long> landed(String table) {
+    return List.copyOf(landedByTable.getOrDefault(table, List.of()));
+  }
+
   private static List<Long> rows(Insert insert) {
     ByteBuffer buffer =
         ByteBuffer.wrap(
                 insert.rows().bytes(), insert.fromByte(), insert.toByte() - insert.fromByte())
             .order(ByteOrder.LITTLE_ENDIAN);
-    boolean wide = insert.writer().columns().get(0).type().equals("Int64");
-    boolean more = insert.writer().columns().size() > 1;
+    List<TableLayout.Column> columns = insert.writer().columns();
+    boolean wide = columns.get(0).type().equals("Int64");
     List<Long> rows = new ArrayList<>();
     while (buffer.hasRemaining()) {
       rows.add(wide ? buffer.getLong() : buffer.getInt());
-      if (more && buffer.get() == 0) {
-        buffer.getLong();
+      if (columns.size() > 1) {
+        skip(columns.get(1), buffer);
       }
     }
     return rows;
+  }
+
+  private static void skip(TableLayout.Column column, ByteBuffer buffer) {
+    if (!column.type().equals("String")) {
+      if (buffer.get() == 0) {
+        buffer.getLong();
+      }
+      return;
+    }
+    int length = 0;
+    int shift = 0;
+    int part;
+    do {
+      part = buffer.get();
+      length |= (part & 0x7F) << shift;
+      shift += 7;
+    } while (part < 0);
+    buffer.position(buffer.position() + length);
   }
 
   @Override

@@ -93,6 +93,8 @@ class RandomFaultsTest {
     server.actual = MemoryServer.layoutOf("Int64");
     expected.keySet().stream().filter(p -> !owned.contains(p)).forEach(worker::assign);
     worker.drain();
+    worker.poll();
+    assertThat(worker.metric("memory-bytes")).as("memory of a task at rest").isZero();
     worker.stop();
 
     List<Long> landed = server.landed();

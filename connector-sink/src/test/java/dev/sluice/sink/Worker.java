@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -186,7 +187,7 @@ final class Worker implements SinkTaskContext {
         return;
       }
       if (System.nanoTime() > deadline) {
-        throw new AssertionError("not everything is acknowledged: " + committed);
+        throw new AssertionError("not everything is acknowledged: " + committed + ", " + said);
       }
       Thread.sleep(1);
     }
@@ -260,8 +261,14 @@ final class Worker implements SinkTaskContext {
 
   /** Zero before the first poll, which registers them. */
   double metric(String name) {
+    return metric(name, null);
+  }
+
+  /** One of a table's. */
+  double metric(String name, String table) {
     return metrics.metrics().entrySet().stream()
         .filter(entry -> entry.getKey().name().equals(name))
+        .filter(entry -> Objects.equals(entry.getKey().tags().get("table"), table))
         .mapToDouble(entry -> ((Number) entry.getValue().metricValue()).doubleValue())
         .findAny()
         .orElse(0);

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -32,6 +33,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -300,6 +302,70 @@ class SinkRulesIT {
     remove(name);
   }
 
+  /** One is dropped, one has never fitted; the third is as fresh as ever. */
+  @Test
+  void tablesThatCannotGoOnStopAloneAndGoOnByThemselves() {
+    List<String> topics = List.of("flowing", "dropped", "misfit");
+    table("flowing", SCHEMA);
+    table("dropped", SCHEMA);
+    table("misfit", SCHEMA.replace("note String", "note Date"));
+    topics.forEach(topic -> send(topic, events(0, 5, "first")));
+    Map<String, String> settings = settings("several", SCHEMA);
+    settings.put("topics", String.join(",", topics));
+    settings.put("topic2TableMap", "flowing=flowing,dropped=dropped,misfit=misfit");
+    register(settings);
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(committed("several", "flowing")).isEqualTo(5));
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(committed("several", "dropped")).isEqualTo(5));
+
+    clickHouse("DROP TABLE dropped");
+    topics.forEach(topic -> send(topic, events(5, 10, "second")));
+
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(ids("flowing")).isEqualTo("0,1,2,3,4,5,6,7,8,9"));
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(troubles("several", "dropped"))
+                    .singleElement()
+                    .asString()
+                    .startsWith(
+                        "Reading the layout of table dropped does not work: table dropped is not in"));
+    assertThat(troubles("several", "misfit"))
+        .singleElement()
+        .asString()
+        .startsWith("Table misfit is held: Rows do not fit table misfit: column note (Date)");
+    assertThat(committed("several", "dropped")).isEqualTo(5);
+    assertThat(committed("several", "misfit")).isZero();
+    send("flowing", events(10, 11, "third"));
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(committed("several", "flowing")).isEqualTo(11));
+    assertThat(troubles("several", "flowing")).isEmpty();
+    assertThat(status("several").state()).isEqualTo("RUNNING");
+
+    table("dropped", SCHEMA);
+    clickHouse("ALTER TABLE misfit MODIFY COLUMN note String");
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(ids("dropped")).isEqualTo("5,6,7,8,9"));
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(ids("misfit")).isEqualTo("0,1,2,3,4,5,6,7,8,9"));
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(committed("several", "dropped")).isEqualTo(10));
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(committed("several", "misfit")).isEqualTo(10));
+    assertThat(troubles("several", "dropped")).isEmpty();
+    assertThat(troubles("several", "misfit")).isEmpty();
+    remove("several");
+  }
+
   private Map<String, String> settings(String name, String schema) {
     Map<String, String> settings =
         new HashMap<>(
@@ -441,8 +507,21 @@ class SinkRulesIT {
     }
   }
 
+  /** Of one of the topics of a sink. */
+  private long committed(String sinkName, String topic) {
+    try (CommittedOffsets offsets = new CommittedOffsets(kafka(), sinkName)) {
+      return offsets.committed().getOrDefault(new TopicPartition(topic, 0), 0L);
+    } catch (ExecutionException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   private List<String> troubles(String name) {
-    try (TopicLag lag = new TopicLag(kafka(), name, name)) {
+    return troubles(name, name);
+  }
+
+  private List<String> troubles(String sinkName, String topic) {
+    try (TopicLag lag = new TopicLag(kafka(), topic, sinkName)) {
       return lag.troubles();
     }
   }

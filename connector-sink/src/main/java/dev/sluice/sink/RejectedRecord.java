@@ -11,11 +11,11 @@ import org.apache.kafka.connect.errors.DataException;
  * <p>Connect's own way for what a transform throws acknowledges the record before its copy is in
  * the dead letter queue, and also where it never gets there.
  */
-final class Refused {
+final class RejectedRecord {
   static final String SCHEMA_NAME = "dev.sluice.Refused";
   static final String REASON = "reason";
 
-  private Refused() {}
+  private RejectedRecord() {}
 
   static boolean is(Struct value) {
     return SCHEMA_NAME.equals(value.schema().name());
