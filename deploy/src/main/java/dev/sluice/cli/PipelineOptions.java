@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
@@ -124,23 +125,28 @@ final class PipelineOptions {
   }
 
   /**
-   * As {@link #pipeline()}; where no connector is registered yet, or no source any more, the one of
-   * connect-configs.
+   * As {@link #pipeline()}; where no connector is registered yet, or no source or no sink any more,
+   * the one of connect-configs.
    */
   Pipeline pipelineOrDefault() {
-    boolean none;
+    boolean none = true;
+    boolean noSink = true;
     try {
-      none = servers.connect().connectors().isEmpty();
+      Collection<Connector> registered = servers.connect().connectors().values();
+      none = registered.isEmpty();
+      noSink = registered.stream().noneMatch(c -> c.type().equals("sink"));
     } catch (ConnectClient.Unreachable e) {
-      none = true; // That is one of the things a doctor finds.
+      // That is one of the things a doctor finds.
     }
     if (sinkName != null || sourceName != null) {
       return pipeline();
     }
     Path configs = Home.locate().configs();
     Path source = configs.resolve("source.json");
-    if (none) {
+    if (noSink) {
       sinkName = configs.resolve("sink.json").toString();
+    }
+    if (none) {
       sourceName = source.toString();
     }
     return pipeline(List.of(ConnectorSpec.read(source)));

@@ -17,6 +17,7 @@ import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions.Sink;
 import dev.sluice.pipeline.ClickHouse;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +51,8 @@ final class RegisterCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description =
-          "Connector files: {\"name\": …, \"config\": {…}}. Without any: source.json and a sink of"
+          "Connector files: {\"name\": …, \"config\": {…}}, or names of those in connect-configs."
+              + " Without any: source.json and a sink of"
               + " connect-configs, the bundled one unless --sink says otherwise.")
   private List<Path> files = new ArrayList<>();
 
@@ -201,9 +203,14 @@ final class RegisterCommand implements Callable<Integer> {
     return specs;
   }
 
+  /** The file, or the one of connect-configs that is called so. */
+  private static Path located(Path file) {
+    return Files.exists(file) ? file : Home.locate().configs().resolve(file);
+  }
+
   private List<ConnectorSpec> chosen() {
     if (!files.isEmpty()) {
-      return files.stream().map(ConnectorSpec::read).toList();
+      return files.stream().map(RegisterCommand::located).map(ConnectorSpec::read).toList();
     }
     Home home = Home.locate();
     Sink chosen = sink == null ? Sink.BUNDLED : sink;

@@ -11,6 +11,7 @@ import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.Difference;
 import dev.sluice.verify.PipelineBarrier;
+import dev.sluice.verify.Reconciliation;
 import dev.sluice.verify.Repair;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,7 +94,9 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--repair",
-      description = "Insert the right version of the rows that differ, after showing what it does.")
+      description =
+          "Insert the right version of the rows that differ, after showing what it does; with --yes of"
+              + " all that differ, whatever --limit says.")
   private boolean repair;
 
   @Option(names = "--yes", description = "Repair without asking.")
@@ -126,15 +130,17 @@ final class VerifyCommand implements Callable<Integer> {
       TableMapping mapping = pipeline.tables(postgres, clickHouse).ignoring(ignored);
       PipelineBarrier barrier =
           options.barrier(pipeline, lag, Duration.ofSeconds(timeoutSeconds), console::progress);
-      TableComparison comparison =
-          new TableComparison(
-              postgres,
-              clickHouse,
-              mapping,
-              noWait ? Barrier.NONE : barrier,
-              console::progress,
-              percent,
-              limit);
+      IntFunction<TableComparison> lookingFor =
+          rows ->
+              new TableComparison(
+                  postgres,
+                  clickHouse,
+                  mapping,
+                  noWait ? Barrier.NONE : barrier,
+                  console::progress,
+                  percent,
+                  rows);
+      TableComparison comparison = lookingFor.apply(limit);
       long begin = System.nanoTime();
       TableComparison.Result result = comparison.compare();
       double seconds = (System.nanoTime() - begin) / 1e9;
@@ -145,6 +151,10 @@ final class VerifyCommand implements Callable<Integer> {
               ? json(mapping, result, seconds, barrier.firstWaitSeconds())
               : text(mapping, result, seconds, barrier.firstWaitSeconds()));
       out.flush();
+      if (repair && yes && result.more() > 0 && percent == 100) {
+        TableComparison all = lookingFor.apply(Reconciliation.LIMIT);
+        return told(new Reconciliation(postgres, clickHouse, mapping, all, console).run(), false);
+      }
       if (repair && !result.differences().isEmpty()) {
         return repaired(new Repair(postgres, clickHouse, mapping, console), result, comparison);
       }
@@ -166,7 +176,12 @@ final class VerifyCommand implements Callable<Integer> {
       return Sluice.NOT_WELL;
     }
     repair.apply(plan);
-    TableComparison.Result again = comparison.compare();
+    return told(comparison.compare(), plan.hopeless().isEmpty());
+  }
+
+  /** What the repair has made of it. */
+  private int told(TableComparison.Result again, boolean more) {
+    PrintWriter err = spec.commandLine().getErr();
     if (again.rowsAreEqual()) {
       err.println(
           again.identical()
@@ -176,7 +191,7 @@ final class VerifyCommand implements Callable<Integer> {
       err.printf(
           "After the repair at least %,d rows still differ%s.%n",
           again.differences().size() + again.more() + again.unsettled(),
-          plan.hopeless().isEmpty() ? "; run it again" : "");
+          more ? "; run it again" : "");
       again.differences().forEach(difference -> err.println("  " + difference));
     }
     return Verdict.code(again);

@@ -1,20 +1,34 @@
 package dev.sluice.ops;
 
+import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
+import dev.sluice.mapping.FactMapping;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
 record SinkDiagnosis(Case of) {
 
+  /** Those of connect-configs, with their files. */
+  private static final Map<String, String> OUR_SINKS =
+      Map.of("sluice-sink", "sink.json", "sluice-sink-official", "sink-official.json");
+
+  /** Keeps every version of a row as a row of its own. */
+  private static final Pattern PLAIN_ENGINE =
+      Pattern.compile("(Replicated|Shared)?MergeTree\\b(\\([^)]*\\))?");
+
   Part topic() {
     if (of.pipeline().topic() == null) {
-      return new Part("topic", "read by no sink", null, "records", null, null, null);
+      return new Part("topic", "read by no sink", sinkGone(), "records", null, null, null);
     }
     if (!of.answers().kafka().reachable()) {
       Health state =
@@ -70,6 +84,40 @@ record SinkDiagnosis(Case of) {
     }
     return new Part(
         "topic", of.pipeline().topic(), state, "records", (double) lag, null, "records wait");
+  }
+
+  /**
+   * A source may be there for others; where a sink has read from it before, it is missing.
+   *
+   * @return null where none has
+   */
+  private Health sinkGone() {
+    KafkaView kafka = of.answers().kafka().value();
+    String prefix = of.pipeline().source().config().getOrDefault("topic.prefix", "");
+    if (kafka == null || !of.answers().kafka().reachable() || prefix.isEmpty()) {
+      return null;
+    }
+    Optional<String> gone = kafka.goneSink(prefix + ".");
+    if (gone.isEmpty()) {
+      return null;
+    }
+    Cure cure =
+        Cure.of(
+            "Register it again under that name, with ./sluice register FILE: it goes on where it was,"
+                + " as long as Kafka keeps the records. Where it is not wanted any more, delete its"
+                + " consumer group.");
+    return of.findings()
+        .problem(
+            Health.FAILED,
+            "topic",
+            "Nobody reads what "
+                + of.pipeline().source().name()
+                + " writes: the sink "
+                + gone.get()
+                + " did, and is not registered any more.",
+            OUR_SINKS.containsKey(gone.get())
+                ? cure.then(Where.SLUICE, "register " + OUR_SINKS.get(gone.get()))
+                : cure);
   }
 
   /** The consumer goes on at what is left, and nobody but this says so. */
@@ -130,8 +178,10 @@ record SinkDiagnosis(Case of) {
                   Health.DEGRADED,
                   "sink",
                   Words.count(of.deadLetters(), "row was", "rows were")
-                      + " set aside as dead letters in the last hour.",
-                  "See why under Dead letters, mend the cause, and put them back.",
+                      + " set aside as dead letters in the last hour"
+                      + newestReason()
+                      + ".",
+                  "Mend the cause, and put them back (the page of ./sluice ops, Dead letters).",
                   null,
                   "dead-letters");
       state = Health.worst(List.of(state, set));
@@ -160,6 +210,14 @@ record SinkDiagnosis(Case of) {
         of.deadLetters() > 0
             ? Words.count(of.deadLetters(), "dead letter", "dead letters")
             : "rows in → out");
+  }
+
+  private String newestReason() {
+    KafkaView kafka = of.answers().kafka().value();
+    return Optional.ofNullable(kafka)
+        .flatMap(view -> view.reason(of.pipeline().sink().name()))
+        .map(reason -> ", the newest because: " + of.findings().clean(reason))
+        .orElse("");
   }
 
   private List<String> troubles() {
@@ -198,19 +256,66 @@ record SinkDiagnosis(Case of) {
       return new Part("table", table, state, "ms", null, null, null);
     }
     String rows = Words.count(found.rows(), "version", "versions");
-    Health state = Health.OK;
+    Health state = engine(found);
     if (!of.tracker().snapshot().isRunning()
         && behind.isPresent()
         && behind.getAsLong() > of.options().limits().freshness().toMillis()) {
       state =
           of.findings()
               .problem(
-                  Health.DEGRADED,
+                  Health.worst(List.of(state, Health.DEGRADED)),
                   "table",
                   "The facts are " + Words.duration(behind.getAsLong()) + " behind Postgres.",
                   "They catch up when what stands before them flows again.");
     }
     return new Part("table", table, state, "ms", value, null, rows);
+  }
+
+  /** Every insert is well, and every update becomes a row beside the old one. */
+  private Health engine(ClickHouseView.Table table) {
+    Matcher plain = PLAIN_ENGINE.matcher(table.engineFull());
+    if (!plain.lookingAt()) {
+      return Health.OK;
+    }
+    String name = Sql.factName(table.name());
+    String other = Sql.factName(table.name() + "_rebuilt");
+    String sink = of.pipeline().sink().name();
+    Cure cure =
+        Cure.of(
+            "Make it one that keeps the newest version, and fill it from the old one, which is kept as "
+                + table.name()
+                + "_rebuilt: drop it when all is well.");
+    Optional<String> engine = replacing(table.engineFull());
+    return of.findings()
+        .problem(
+            Health.FAILED,
+            "table",
+            table.name()
+                + " is a "
+                + plain.group().replaceAll("\\(.*", "")
+                + ": old versions of rows stay beside the new ones.",
+            engine.isEmpty()
+                ? cure
+                : cure.then(Where.CONNECT, "PUT /connectors/" + sink + "/stop")
+                    .then(
+                        Where.CLICKHOUSE,
+                        "CREATE TABLE " + other + " AS " + name + " ENGINE = " + engine.get())
+                    .then(Where.CLICKHOUSE, "INSERT INTO " + other + " SELECT * FROM " + name)
+                    .then(Where.CLICKHOUSE, "EXCHANGE TABLES " + name + " AND " + other)
+                    .then(Where.CONNECT, "PUT /connectors/" + sink + "/resume")
+                    .then(Where.SLUICE, "verify --repair --yes"));
+  }
+
+  /** The same with the version that the transform raises; empty for a replicated one. */
+  private Optional<String> replacing(String engine) {
+    return engine.startsWith("MergeTree") && FactMapping.isIn(of.pipeline().sink().config())
+        ? Optional.of(
+            engine.replaceFirst(
+                "MergeTree(\\(\\))?",
+                "ReplacingMergeTree("
+                    + FactMapping.of(of.pipeline().sink().config()).versionField()
+                    + ")"))
+        : Optional.empty();
   }
 
   private static Double rate(Rates rates) {

@@ -45,11 +45,15 @@ final class DiagnosisTest {
               "heartbeat.action.query", BEAT));
   private Connector sink = TopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
   private String reader = "me";
+  private String application = "Debezium Streaming";
+  private PostgresView.Catalogue catalogue = PostgresView.Catalogue.NONE;
   private Map<String, Slot> slots = Map.of("slot", slot(true, "reserved", 100));
   private String publication = "pub";
   private Set<String> published = Set.of(TABLE, "public.sluice_heartbeat");
   private Map<String, ClickHouseView.Table> tables =
-      Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
+      Map.of(
+          "facts",
+          new ClickHouseView.Table("facts", "ReplacingMergeTree(v) ORDER BY id", "id", 10, 10, 1));
   private long start;
   private long end = 5;
   private long committed = 5;
@@ -398,7 +402,8 @@ final class DiagnosisTest {
             new Answer<>(
                 new ConnectView(Map.of(), Set.of(), positions, written), at, at, connectError),
             new Answer<>(
-                new PostgresView(7, 0, slots, Map.of(publication, published), Map.of(), refusals),
+                new PostgresView(
+                    7, 0, slots, Map.of(publication, published), Map.of(), refusals, catalogue),
                 at,
                 at,
                 null),
@@ -433,6 +438,15 @@ final class DiagnosisTest {
   }
 
   private Slot slot(boolean active, String status, long retained) {
-    return new Slot("slot", active, active ? reader : null, status, retained, 10, 8);
+    return new Slot(
+        "slot",
+        active,
+        active ? reader : null,
+        active ? 42 : 0,
+        active ? application : "",
+        status,
+        retained,
+        10,
+        8);
   }
 }
