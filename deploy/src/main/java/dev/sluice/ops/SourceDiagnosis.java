@@ -252,7 +252,9 @@ record SourceDiagnosis(Case of) {
     boolean streams = of.tracker().notStreamingSince() == 0 && silence < Findings.GRACE_MILLIS;
     Optional<Refusal> refusal = new HeartbeatDiagnosis(of).refusal(postgres);
     if (refusal.isPresent()) {
-      return new HeartbeatDiagnosis(of).refused(refusal.get(), streams);
+      // The thread that reads is the one that waits for the lock.
+      return new HeartbeatDiagnosis(of)
+          .refused(refusal.get(), streams && !refusal.get().isOfLock());
     }
     return of.findings()
         .problem(

@@ -406,7 +406,7 @@ final class BrokenStatesIT {
     broken.postgres("ALTER ROLE sluice NOREPLICATION");
     broken.changeRows("no replication");
     broken.connect().resume(BrokenPipeline.SOURCE);
-    broken.named("FAILED", "role sluice may not replicate");
+    broken.named("FAILED", "role \"sluice\" may not replicate");
     broken.cured();
   }
 
