@@ -171,21 +171,6 @@ record SinkDiagnosis(Case of) {
       return new Part("sink", "none", null, "rows/s", null, null, null);
     }
     Health state = of.findings().connector(sink, "sink");
-    if (of.deadLetters() > 0) {
-      Health set =
-          of.findings()
-              .problem(
-                  Health.DEGRADED,
-                  "sink",
-                  Words.count(of.deadLetters(), "row was", "rows were")
-                      + " set aside as dead letters in the last hour"
-                      + newestReason()
-                      + ".",
-                  "Mend the cause, and put them back (the page of ./sluice ops, Dead letters).",
-                  null,
-                  "dead-letters");
-      state = Health.worst(List.of(state, set));
-    }
     boolean known = of.answers().kafka().reachable();
     if (known) {
       for (String said : troubles()) {
@@ -200,6 +185,22 @@ record SinkDiagnosis(Case of) {
         state = Health.worst(List.of(state, held));
       }
     }
+    if (of.deadLetters() > 0) {
+      Health set =
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "sink",
+                  Words.count(of.deadLetters(), "row was", "rows were")
+                      + " set aside as dead letters in the last hour"
+                      + newestReason()
+                      + ".",
+                  LetterAdvice.of(reason().orElse(""))
+                      + " Then put them back (the page of ./sluice ops, Dead letters).",
+                  null,
+                  "dead-letters");
+      state = Health.worst(List.of(state, set));
+    }
     return new Part(
         "sink",
         sink.name(),
@@ -213,11 +214,13 @@ record SinkDiagnosis(Case of) {
   }
 
   private String newestReason() {
-    KafkaView kafka = of.answers().kafka().value();
-    return Optional.ofNullable(kafka)
-        .flatMap(view -> view.reason(of.pipeline().sink().name()))
-        .map(reason -> ", the newest because: " + of.findings().clean(reason))
-        .orElse("");
+    return reason().map(why -> ", the newest because: " + of.findings().clean(why)).orElse("");
+  }
+
+  /** Why the newest dead letter was set aside. */
+  private Optional<String> reason() {
+    return Optional.ofNullable(of.answers().kafka().value())
+        .flatMap(view -> view.reason(of.pipeline().sink().name()));
   }
 
   private List<String> troubles() {

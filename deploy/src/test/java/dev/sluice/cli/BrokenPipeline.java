@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 
 /** A pipeline that is broken and cured again, with all that looks at it: the page, and commands. */
 final class BrokenPipeline implements AutoCloseable {
@@ -112,11 +113,11 @@ final class BrokenPipeline implements AutoCloseable {
             + " WHERE id = (SELECT id FROM app_user_visits ORDER BY id LIMIT 1)");
   }
 
-  /** Has a connector run with other settings; what it had before is returned. */
-  ConnectorSpec reconfigure(String connector, Map<String, String> settings) {
-    ConnectorSpec before =
-        new ConnectorSpec(connector, connect().connectors().get(connector).config());
-    connect().put(before.with(settings));
+  /** Has a connector run with one setting changed; what it had before is returned. */
+  ConnectorSpec reconfigure(String connector, String setting, UnaryOperator<String> change) {
+    Map<String, String> config = connect().connectors().get(connector).config();
+    ConnectorSpec before = new ConnectorSpec(connector, config);
+    connect().put(before.with(Map.of(setting, change.apply(config.get(setting)))));
     return before;
   }
 
