@@ -125,8 +125,8 @@ final class PipelineOptions {
   }
 
   /**
-   * As {@link #pipeline()}; where no connector is registered yet, or no source or no sink any more,
-   * the one of connect-configs.
+   * As {@link #pipeline()}; where no connector is registered yet, or no source or no transform any
+   * more, the one of connect-configs.
    */
   Pipeline pipelineOrDefault() {
     boolean none = true;
@@ -134,7 +134,7 @@ final class PipelineOptions {
     try {
       Collection<Connector> registered = servers.connect().connectors().values();
       none = registered.isEmpty();
-      noSink = registered.stream().noneMatch(c -> c.type().equals("sink"));
+      noSink = registered.stream().noneMatch(c -> FactMapping.isIn(c.config()));
     } catch (ConnectClient.Unreachable e) {
       // That is one of the things a doctor finds.
     }

@@ -18,6 +18,10 @@ final class LetterAdvice {
               "Decide: if the column of $1 was renamed in Postgres, say so in renames of the sink's"
                   + " transform (NEW:$1); if it was dropped there, missing.columns=ignore writes null."),
           new Kind(
+              Pattern.compile("the value is not a Struct with a schema()"),
+              "The sink gets change events as they are: give it the transform ExtractFactRow, as in"
+                  + " connect-configs/sink.json."),
+          new Kind(
               Pattern.compile("VIOLATED_CONSTRAINT \\(Constraint `([^`]+)`\\)"),
               "Decide: mend the rows in Postgres, or drop the constraint $1 of the fact table."));
 
