@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
 /** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
 record SinkDiagnosis(Case of) {
 
+  /** Where the page leads from a problem with them. */
+  static final String DEAD_LETTERS = "dead-letters";
+
   /** Those of connect-configs, with their files. */
   private static final Map<String, String> OUR_SINKS =
       Map.of("sluice-sink", "sink.json", "sluice-sink-official", "sink-official.json");
@@ -198,7 +201,7 @@ record SinkDiagnosis(Case of) {
                   LetterAdvice.of(reason().orElse(""))
                       + " Then put them back (the page of ./sluice ops, Dead letters).",
                   null,
-                  "dead-letters");
+                  DEAD_LETTERS);
       state = Health.worst(List.of(state, set));
     }
     return new Part(

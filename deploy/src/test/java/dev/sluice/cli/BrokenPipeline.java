@@ -32,7 +32,7 @@ final class BrokenPipeline implements AutoCloseable {
   static final Duration NAMED_WITHIN = Duration.ofSeconds(30);
   static final Duration HEALED_WITHIN = Duration.ofSeconds(60);
 
-  private static final int ROWS = 2_000;
+  private static final int ROWS = 500;
   private static final Duration LOOK = Duration.ofMillis(200);
   private static final ObjectMapper JSON = new ObjectMapper();
 
