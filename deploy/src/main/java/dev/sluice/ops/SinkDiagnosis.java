@@ -1,9 +1,7 @@
 package dev.sluice.ops;
 
-import dev.sluice.catalogue.Sql;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
-import dev.sluice.mapping.FactMapping;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
@@ -12,8 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
 record SinkDiagnosis(Case of) {
@@ -24,10 +20,6 @@ record SinkDiagnosis(Case of) {
   /** Those of connect-configs, with their files. */
   private static final Map<String, String> OUR_SINKS =
       Map.of("sluice-sink", "sink.json", "sluice-sink-official", "sink-official.json");
-
-  /** Keeps every version of a row as a row of its own. */
-  private static final Pattern PLAIN_ENGINE =
-      Pattern.compile("(Replicated|Shared)?MergeTree\\b(\\([^)]*\\))?");
 
   Part topic() {
     if (of.pipeline().topic() == null) {
@@ -262,7 +254,7 @@ record SinkDiagnosis(Case of) {
       return new Part("table", table, state, "ms", null, null, null);
     }
     String rows = Words.count(found.rows(), "version", "versions");
-    Health state = engine(found);
+    Health state = new EngineDiagnosis(of).state(found);
     if (!of.tracker().snapshot().isRunning()
         && behind.isPresent()
         && behind.getAsLong() > of.options().limits().freshness().toMillis()) {
@@ -275,53 +267,6 @@ record SinkDiagnosis(Case of) {
                   "They catch up when what stands before them flows again.");
     }
     return new Part("table", table, state, "ms", value, null, rows);
-  }
-
-  /** Every insert is well, and every update becomes a row beside the old one. */
-  private Health engine(ClickHouseView.Table table) {
-    Matcher plain = PLAIN_ENGINE.matcher(table.engineFull());
-    if (!plain.lookingAt()) {
-      return Health.OK;
-    }
-    String name = Sql.factName(table.name());
-    String other = Sql.factName(table.name() + "_rebuilt");
-    String sink = of.pipeline().sink().name();
-    Cure cure =
-        Cure.of(
-            "Make it one that keeps the newest version, and fill it from the old one, which is kept as "
-                + table.name()
-                + "_rebuilt: drop it when all is well.");
-    Optional<String> engine = replacing(table.engineFull());
-    return of.findings()
-        .problem(
-            Health.FAILED,
-            "table",
-            table.name()
-                + " is a "
-                + plain.group().replaceAll("\\(.*", "")
-                + ": old versions of rows stay beside the new ones.",
-            engine.isEmpty()
-                ? cure
-                : cure.then(Where.CONNECT, "PUT /connectors/" + sink + "/stop")
-                    .then(
-                        Where.CLICKHOUSE,
-                        "CREATE TABLE " + other + " AS " + name + " ENGINE = " + engine.get())
-                    .then(Where.CLICKHOUSE, "INSERT INTO " + other + " SELECT * FROM " + name)
-                    .then(Where.CLICKHOUSE, "EXCHANGE TABLES " + name + " AND " + other)
-                    .then(Where.CONNECT, "PUT /connectors/" + sink + "/resume")
-                    .then(Where.SLUICE, "verify --repair --yes"));
-  }
-
-  /** The same with the version that the transform raises; empty for a replicated one. */
-  private Optional<String> replacing(String engine) {
-    return engine.startsWith("MergeTree") && FactMapping.isIn(of.pipeline().sink().config())
-        ? Optional.of(
-            engine.replaceFirst(
-                "MergeTree(\\(\\))?",
-                "ReplacingMergeTree("
-                    + FactMapping.of(of.pipeline().sink().config()).versionField()
-                    + ")"))
-        : Optional.empty();
   }
 
   private static Double rate(Rates rates) {

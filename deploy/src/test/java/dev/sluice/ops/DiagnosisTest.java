@@ -96,6 +96,37 @@ final class DiagnosisTest {
   }
 
   @Test
+  void anEngineThatKeepsOldVersionsIsReplaced() {
+    sink =
+        TopologyTest.connector(
+            "sink",
+            "sink",
+            Map.of(
+                "topics", TOPIC,
+                "transforms", "fact",
+                "transforms.fact.type", "dev.sluice.smt.ExtractFactRow",
+                "transforms.fact.schema", "id String, updated_at Int64"));
+    tables =
+        Map.of(
+            "facts",
+            new ClickHouseView.Table(
+                "facts", "MergeTree ORDER BY id SETTINGS index_granularity = 1", "id", 10, 10, 1));
+    Problem problem = only(look(), Health.FAILED, "table");
+    assertThat(problem.text())
+        .isEqualTo("facts is a MergeTree: old versions of rows stay beside the new ones.");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::toString)
+        .containsExactly(
+            "Connect: PUT /connectors/sink/stop",
+            "ClickHouse: CREATE TABLE `facts_rebuilt` AS `facts` ENGINE ="
+                + " ReplacingMergeTree(updated_at) ORDER BY id SETTINGS index_granularity = 1",
+            "ClickHouse: INSERT INTO `facts_rebuilt` SELECT * FROM `facts`",
+            "ClickHouse: EXCHANGE TABLES `facts` AND `facts_rebuilt`",
+            "Connect: PUT /connectors/sink/resume",
+            "./sluice verify --repair --yes");
+  }
+
+  @Test
   void tableOutsideThePublicationIsNotSent() {
     published = Set.of("public.other", "x.sluice_heartbeat");
     Problem problem = only(look(), Health.DEGRADED, "postgres");
