@@ -205,7 +205,11 @@ final class RegisterCommand implements Callable<Integer> {
 
   /** The file, or the one of connect-configs that is called so. */
   private static Path located(Path file) {
-    return Files.exists(file) ? file : Home.locate().configs().resolve(file);
+    if (Files.exists(file) || file.getParent() != null) {
+      return file;
+    }
+    Path ours = Home.locate().configs().resolve(file);
+    return Files.exists(ours) ? ours : file;
   }
 
   private List<ConnectorSpec> chosen() {
