@@ -6,11 +6,13 @@ import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
+import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.Topics;
 import dev.sluice.pipeline.Topology;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Mixin;
@@ -144,23 +146,28 @@ final class PipelineOptions {
   }
 
   /**
-   * As {@link #routes}; where no connector is registered yet, or no source any more, those of
-   * connect-configs.
+   * As {@link #routes}; where no connector is registered yet, or no source or no transform any
+   * more, those of connect-configs.
    */
   List<TableRoute> routesOrDefault(List<String> patterns) {
-    boolean none;
+    boolean none = true;
+    boolean noSink = true;
     try {
-      none = servers.connect().connectors().isEmpty();
+      Collection<Connector> registered = servers.connect().connectors().values();
+      none = registered.isEmpty();
+      noSink = registered.stream().noneMatch(c -> FactMapping.isIn(c.config()));
     } catch (ConnectClient.Unreachable e) {
-      none = true; // That is one of the things a doctor finds.
+      // That is one of the things a doctor finds.
     }
     if (sinkName != null || sourceName != null) {
       return routes(patterns);
     }
     Path configs = Home.locate().configs();
     Path source = configs.resolve("source.json");
-    if (none) {
+    if (noSink) {
       sinkName = configs.resolve("sink.json").toString();
+    }
+    if (none) {
       sourceName = source.toString();
     }
     return routes(patterns, List.of(ConnectorSpec.read(source)));

@@ -19,6 +19,7 @@ import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.Topology;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +54,8 @@ final class RegisterCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description =
-          "Connector files: {\"name\": …, \"config\": {…}}. Without any: source.json and a sink of"
+          "Connector files: {\"name\": …, \"config\": {…}}, or names of those in connect-configs."
+              + " Without any: source.json and a sink of"
               + " connect-configs, the bundled one unless --sink says otherwise.")
   private List<Path> files = new ArrayList<>();
 
@@ -208,9 +210,18 @@ final class RegisterCommand implements Callable<Integer> {
     return specs;
   }
 
+  /** The file, or the one of connect-configs that is called so. */
+  private static Path located(Path file) {
+    if (Files.exists(file) || file.getParent() != null) {
+      return file;
+    }
+    Path ours = Home.locate().configs().resolve(file);
+    return Files.exists(ours) ? ours : file;
+  }
+
   private List<ConnectorSpec> chosen() {
     if (!files.isEmpty()) {
-      return files.stream().map(ConnectorSpec::read).toList();
+      return files.stream().map(RegisterCommand::located).map(ConnectorSpec::read).toList();
     }
     Home home = Home.locate();
     Sink chosen = sink == null ? Sink.BUNDLED : sink;

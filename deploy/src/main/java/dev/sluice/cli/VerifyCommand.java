@@ -11,6 +11,7 @@ import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.verify.PipelineBarrier;
+import dev.sluice.verify.Reconciliation;
 import dev.sluice.verify.Repair;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
@@ -25,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -117,7 +119,9 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--repair",
-      description = "Insert the right version of the rows that differ, after showing what it does.")
+      description =
+          "Insert the right version of the rows that differ, after showing what it does; with --yes of"
+              + " all that differ, whatever --limit says.")
   private boolean repair;
 
   @Option(names = "--yes", description = "Repair without asking.")
@@ -210,21 +214,30 @@ final class VerifyCommand implements Callable<Integer> {
               lag,
               Duration.ofSeconds(timeoutSeconds),
               progress);
-      TableComparison comparison =
-          new TableComparison(
-              postgres,
-              clickHouse,
-              mapping,
-              noWait ? Barrier.NONE : barrier,
-              progress,
-              percent,
-              limit);
+      IntFunction<TableComparison> lookingFor =
+          rows ->
+              new TableComparison(
+                  postgres,
+                  clickHouse,
+                  mapping,
+                  noWait ? Barrier.NONE : barrier,
+                  progress,
+                  percent,
+                  rows);
+      TableComparison comparison = lookingFor.apply(limit);
       long begin = System.nanoTime();
       TableComparison.Result result = comparison.compare();
       double seconds = (System.nanoTime() - begin) / 1e9;
       Verification verification =
           new Verification(route, mapping, result, null, barrier.firstWaitSeconds(), seconds);
       print(verification, console);
+      if (repair && yes && result.more() > 0 && percent == 100) {
+        TableComparison all = lookingFor.apply(Reconciliation.LIMIT);
+        return told(
+            verification,
+            new Reconciliation(postgres, clickHouse, mapping, all, console).run(),
+            false);
+      }
       if (repair && !result.differences().isEmpty()) {
         Repair repairing = new Repair(postgres, clickHouse, mapping, console);
         return repaired(repairing, verification, comparison);
@@ -266,7 +279,12 @@ final class VerifyCommand implements Callable<Integer> {
       return found;
     }
     repair.apply(plan);
-    TableComparison.Result again = comparison.compare();
+    return told(found, comparison.compare(), plan.hopeless().isEmpty());
+  }
+
+  /** What the repair has made of it. */
+  private Verification told(Verification found, TableComparison.Result again, boolean more) {
+    PrintWriter err = spec.commandLine().getErr();
     if (again.rowsAreEqual()) {
       err.println(
           again.identical()
@@ -276,7 +294,7 @@ final class VerifyCommand implements Callable<Integer> {
       err.printf(
           "After the repair at least %,d rows still differ%s.%n",
           again.differences().size() + again.more() + again.unsettled(),
-          plan.hopeless().isEmpty() ? "; run it again" : "");
+          more ? "; run it again" : "");
       again.differences().forEach(difference -> err.println("  " + difference));
     }
     return new Verification(

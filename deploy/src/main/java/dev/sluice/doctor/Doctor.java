@@ -93,10 +93,7 @@ public final class Doctor {
   private List<Check> progress() {
     Findings findings = new Findings("Pipeline");
     List<PipelineView> seen =
-        patient.look().get().pipelines().stream()
-            .filter(each -> patient.sink().name().equals(each.sink()))
-            .filter(each -> patient.topic().equals(each.topic()))
-            .toList();
+        patient.look().get().pipelines().stream().filter(this::isMine).toList();
     for (PipelineView each : seen) {
       each.problems().stream()
           .filter(problem -> problem.state() != Health.UNREACHABLE)
@@ -114,6 +111,13 @@ public final class Doctor {
       }
     }
     return findings.checks();
+  }
+
+  /** Where the sink is gone, what its source has left. */
+  private boolean isMine(PipelineView each) {
+    return each.sink() == null
+        ? patient.source().name().equals(each.source())
+        : patient.sink().name().equals(each.sink()) && patient.topic().equals(each.topic());
   }
 
   private static List<Check> attempt(String area, String option, Callable<List<Check>> looking) {
@@ -188,6 +192,7 @@ public final class Doctor {
   private List<Check> postgres() throws SQLException {
     try (Connection connection = patient.postgres().connect()) {
       connection.setReadOnly(true);
+      PostgresAddress.waitsForNoLock(connection);
       return new PostgresChecks(
               connection,
               patient.postgres(),

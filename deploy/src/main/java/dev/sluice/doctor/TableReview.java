@@ -65,6 +65,7 @@ public record TableReview(
   private List<Check> checks(OfValues wanted) throws SQLException {
     try (Connection connection = postgres.connect()) {
       connection.setReadOnly(true);
+      PostgresAddress.waitsForNoLock(connection);
       Optional<SourceTable> found = CatalogueReader.read(connection, table);
       if (found.isEmpty()) {
         return List.of();

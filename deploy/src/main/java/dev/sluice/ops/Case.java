@@ -13,4 +13,13 @@ record Case(
     Answers answers,
     OpsOptions options,
     long deadLetters,
-    Findings findings) {}
+    Findings findings) {
+
+  /**
+   * The role that the source goes to Postgres as; the one that looks, where only the worker knows.
+   */
+  String role() {
+    Template user = new Template(pipeline.source().config().get("database.user"));
+    return user.isEmpty() || !user.isLiteral() ? options.postgres().user() : user.text();
+  }
+}

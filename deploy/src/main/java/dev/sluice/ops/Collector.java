@@ -2,10 +2,13 @@ package dev.sluice.ops;
 
 import dev.sluice.connect.ConnectClient;
 import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Poll.Answer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Looks at all four servers once a second and keeps the {@link Picture} of the last look, which is
@@ -89,7 +92,12 @@ final class Collector implements AutoCloseable {
     long deadline = Now.millis() + PATIENCE_MILLIS;
     Doubts doubts = maker.doubts();
     connectPoll.start(() -> connect.read(doubts.notStreaming(), doubts.lackTopics()));
-    postgresPoll.start(() -> postgres.read(last.heartbeatStatements()));
+    Set<String> tables =
+        picture.overview().pipelines().stream()
+            .filter(each -> each.source() != null && each.sourceTable() != null)
+            .map(PipelineView::sourceTable)
+            .collect(Collectors.toSet());
+    postgresPoll.start(() -> postgres.read(last.writingHeartbeats(), tables));
     clickHousePoll.start(clickHouse::read);
     // Kafka after Postgres: what the slot has confirmed is in the ends read after it.
     postgresPoll.await(POSTGRES_FIRST_MILLIS);

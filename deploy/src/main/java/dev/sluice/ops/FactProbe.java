@@ -3,9 +3,7 @@ package dev.sluice.ops;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
-import dev.sluice.mapping.FactMapping;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
@@ -51,16 +49,17 @@ record FactProbe(
       return Optional.empty();
     }
     String column = version.group(1);
-    Long lsnBase;
-    try {
-      FactMapping mapping = FactMapping.of(pipeline.sink().config(), pipeline.topic());
-      lsnBase = "lsn".equals(mapping.metadata().get(column)) ? mapping.lsnBase() : null;
-    } catch (SluiceException e) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new FactProbe(
-            pipeline.id(), pipeline.topic(), table.name(), table.sortingKey(), column, lsnBase));
+    return pipeline
+        .mapping()
+        .map(
+            mapping ->
+                new FactProbe(
+                    pipeline.id(),
+                    pipeline.topic(),
+                    table.name(),
+                    table.sortingKey(),
+                    column,
+                    "lsn".equals(mapping.metadata().get(column)) ? mapping.lsnBase() : null));
   }
 
   /** Empty when the record is no insert or update, or not in Debezium's schemaless JSON. */

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -36,9 +37,13 @@ final class KafkaReader implements AutoCloseable {
 
   private static final int LIMIT_MILLIS = 5000;
 
+  /** What Connect puts before a sink's name. */
+  private static final String GROUP = "connect-";
+
   private final Admin admin;
   private final UnreadRecords unread;
   private final LetterWriters letters;
+  private final NewestLetters newest;
 
   KafkaReader(String bootstrapServers) {
     this.admin =
@@ -51,6 +56,7 @@ final class KafkaReader implements AutoCloseable {
                 "request.timeout.ms", LIMIT_MILLIS));
     this.unread = new UnreadRecords(bootstrapServers);
     this.letters = new LetterWriters(bootstrapServers);
+    this.newest = new NewestLetters(() -> LetterWriters.consumer(bootstrapServers));
   }
 
   /** Reads what these connectors are concerned with. */
@@ -68,16 +74,31 @@ final class KafkaReader implements AutoCloseable {
     Set<String> beating = new HashSet<>(of.heartbeatTopics());
     beating.retainAll(all);
     Map<String, Long> beats = lastBeats(beating);
-    List<Topic> shared =
-        topics.values().stream()
-            .filter(t -> of.isDeadLetters(t.name()) && of.writersOf(t.name()).size() > 1)
-            .toList();
+    List<Topic> queues = topics.values().stream().filter(t -> of.isDeadLetters(t.name())).toList();
+    List<Topic> shared = queues.stream().filter(t -> of.writersOf(t.name()).size() > 1).toList();
     return new KafkaView(
         topics,
         committed,
         beats,
         unread.look(gaps(topics.values(), of::isDeadLetters, committed.values())),
-        letters.look(shared));
+        letters.look(shared),
+        newest.look(queues),
+        of.unreadPrefixes().isEmpty() ? Map.of() : gone(sinks));
+  }
+
+  /** The groups that Connect has made for sinks which are not there any more. */
+  private Map<String, Map<TopicPartition, OffsetAndMetadata>> gone(Collection<String> sinks)
+      throws ExecutionException, InterruptedException {
+    Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
+    List<String> others =
+        admin.listGroups().all().get().stream()
+            .map(GroupListing::groupId)
+            .filter(id -> id.startsWith(GROUP))
+            .map(id -> id.substring(GROUP.length()))
+            .filter(name -> !sinks.contains(name))
+            .toList();
+    others.forEach(name -> groups.put(group(name), new ListConsumerGroupOffsetsSpec()));
+    return committed(others, groups);
   }
 
   /**
@@ -188,7 +209,7 @@ final class KafkaReader implements AutoCloseable {
   }
 
   private static String group(String sink) {
-    return "connect-" + sink;
+    return GROUP + sink;
   }
 
   @Override

@@ -3,9 +3,11 @@ package dev.sluice.ops;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.pipeline.UnreadRecords.Gap;
 import dev.sluice.pipeline.UnreadRecords.Unread;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -20,13 +22,54 @@ import org.apache.kafka.common.TopicPartition;
  * @param unread what is to be read of the gaps that were looked into, between where a sink is and a
  *     partition's end
  * @param letters what was read of the dead letter queues that several connectors write
+ * @param by dead letter queue: why the newest letter of each partition was set aside
+ * @param gone where the consumer groups of sinks are that are not registered any more; looked for
+ *     only while nobody reads what a source writes
  */
 record KafkaView(
     Map<String, Topic> topics,
     Map<String, Map<TopicPartition, OffsetAndMetadata>> committed,
     Map<String, Long> lastBeats,
     Map<Gap, Unread> unread,
-    Map<TopicPartition, LettersRead> letters) {
+    Map<TopicPartition, LettersRead> letters,
+    Map<String, List<Reason>> reasons,
+    Map<String, Map<TopicPartition, OffsetAndMetadata>> gone) {
+
+  KafkaView(
+      Map<String, Topic> topics,
+      Map<String, Map<TopicPartition, OffsetAndMetadata>> committed,
+      Map<String, Long> lastBeats,
+      Map<Gap, Unread> unread,
+      Map<TopicPartition, LettersRead> letters) {
+    this(topics, committed, lastBeats, unread, letters, Map.of(), Map.of());
+  }
+
+  /**
+   * Why a record became a dead letter.
+   *
+   * @param connector whose letter it is; empty where its headers do not say
+   * @param at when it was set aside, epoch millis
+   * @param text as a sentence's end, not yet free of secrets
+   */
+  record Reason(String connector, long at, String text) {}
+
+  /** Why the newest letter of a sink was set aside; empty where that is not known. */
+  Optional<String> reason(String sink) {
+    return reasons.values().stream()
+        .flatMap(List::stream)
+        .filter(reason -> reason.connector().isEmpty() || reason.connector().equals(sink))
+        .max(Comparator.comparing(Reason::at))
+        .map(Reason::text);
+  }
+
+  /** The sink that has read a source's topics and is not registered any more. */
+  Optional<String> goneSink(String prefix) {
+    return gone.entrySet().stream()
+        .filter(at -> at.getValue().keySet().stream().anyMatch(p -> p.topic().startsWith(prefix)))
+        .map(Map.Entry::getKey)
+        .sorted()
+        .findFirst();
+  }
 
   /**
    * A topic's partitions.

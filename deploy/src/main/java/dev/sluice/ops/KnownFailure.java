@@ -39,6 +39,13 @@ record KnownFailure(String text, Cure cure) {
               Cure.of(
                   "Raise that and producer.override.buffer.memory of the source and"
                       + " max.message.bytes of the topic; ./sluice doctor names the largest row. The"
+                      + " change waits in Postgres.")),
+          new Kind(
+              Pattern.compile("larger than the max message size the server will accept"),
+              "the broker takes no change that is so large (max.message.bytes of the topic)",
+              Cure.of(
+                  "Raise that to what the source may send (producer.override.max.request.size), as"
+                      + " ./sluice doctor says under room for changes, and restart what failed. The"
                       + " change waits in Postgres.")));
 
   /** The kind of a failure, by the message of its cause. */

@@ -120,7 +120,8 @@ final class LetterWriters {
     }
   }
 
-  private static KafkaConsumer<byte[], byte[]> consumer(String bootstrapServers) {
+  /** One that reads from a place on, and leaves no trace. */
+  static KafkaConsumer<byte[], byte[]> consumer(String bootstrapServers) {
     return new KafkaConsumer<>(
         Map.of(
             "bootstrap.servers",

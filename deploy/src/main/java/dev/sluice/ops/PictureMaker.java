@@ -82,7 +82,10 @@ final class PictureMaker {
       PipelineView view =
           Diagnosis.of(at, pipeline, tracker, answers, options, redactor, waiting, visible);
       views.add(view);
-      strange |= view.problems().isEmpty() && tracker.standsStill(at);
+      // Letters of the last hour explain nothing of what stands still now.
+      strange |=
+          view.problems().stream().allMatch(p -> SinkDiagnosis.DEAD_LETTERS.equals(p.action()))
+              && tracker.standsStill(at);
       Part first = view.parts().get(0);
       tracker.record(
           at,

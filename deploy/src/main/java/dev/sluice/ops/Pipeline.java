@@ -1,6 +1,8 @@
 package dev.sluice.ops;
 
+import dev.sluice.SluiceException;
 import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.Heartbeat;
 import dev.sluice.pipeline.PostgresAddress;
 import java.util.Optional;
@@ -26,6 +28,15 @@ record Pipeline(
   /** The slot's name; empty when the source is no Debezium Postgres source. */
   Template slot() {
     return isPostgres() ? setting(source, "slot.name", "debezium") : new Template("");
+  }
+
+  /** What the sink's transform is told of the topic; empty where it has none that is understood. */
+  Optional<FactMapping> mapping() {
+    try {
+      return Optional.of(FactMapping.of(sink.config(), topic));
+    } catch (SluiceException e) {
+      return Optional.empty();
+    }
   }
 
   /** The publication's name. */

@@ -2,6 +2,7 @@ package dev.sluice.ops;
 
 import dev.sluice.ops.KafkaView.Topic;
 import dev.sluice.ops.Overview.Visible;
+import dev.sluice.ops.PostgresView.Beats;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Heartbeat;
 import java.util.Map;
@@ -14,6 +15,8 @@ import org.apache.kafka.common.TopicPartition;
  * the snapshot, the last hour. Only the collector's thread changes it.
  */
 final class PipelineTracker {
+
+  private static final long OFTEN_MILLIS = 3_000;
 
   private final Rates in = new Rates();
   private final Rates out = new Rates();
@@ -29,6 +32,9 @@ final class PipelineTracker {
   private long removed;
   private long topicSeenAt;
   private long slotSeenAt;
+  private long beatsWritten = -1;
+  private long beatsWrittenAt;
+  private boolean beatsRise;
 
   /** Takes what the servers said since the last look. */
   void see(long at, Pipeline pipeline, Answers answers) {
@@ -79,12 +85,38 @@ final class PipelineTracker {
       return;
     }
     boolean active = slot(pipeline, postgres).map(Slot::active).orElse(false);
+    seeBeats(pipeline, answers);
     streamed |= active;
     notStreamingSince = active ? 0 : notStreamingSince == 0 ? at : notStreamingSince;
     if (streamed && !snapshot.isRunning() && answers.postgres().askedAt() > slotSeenAt) {
       slotSeenAt = answers.postgres().askedAt();
       freshness.mark(slotSeenAt, postgres.lsn());
     }
+  }
+
+  /** By Postgres's own count of what was written to the heartbeat's table. */
+  private void seeBeats(Pipeline pipeline, Answers answers) {
+    Long written =
+        pipeline
+            .heartbeat()
+            .map(each -> answers.postgres().value().catalogue().beats().get(each.statement()))
+            .map(Beats::written)
+            .orElse(null);
+    // Of another database than the source's it says nothing.
+    if (written == null || slot(pipeline, answers.postgres().value()).isEmpty()) {
+      beatsWritten = -1;
+    } else if (written != beatsWritten) {
+      // A rare one is not waited for.
+      beatsRise =
+          beatsWritten >= 0 || pipeline.heartbeat().orElseThrow().intervalMillis() > OFTEN_MILLIS;
+      beatsWritten = written;
+      beatsWrittenAt = answers.postgres().askedAt();
+    }
+  }
+
+  /** Since when the heartbeat has written nothing; 0 where that is not known. */
+  long beatsUnwrittenSince() {
+    return beatsWritten < 0 ? 0 : beatsWrittenAt;
   }
 
   /** Adds the point of this moment to the last hour. */
@@ -175,10 +207,13 @@ final class PipelineTracker {
   }
 
   /**
-   * Whether nobody streams from the slot, or records wait and none has gone since the last look.
+   * Whether nobody streams from the slot, or records wait and none has gone since the last look, or
+   * no heartbeat was seen to be written yet.
    */
   boolean standsStill(long at) {
-    return notStreamingSince > 0 || lag > 0 && out.changedAt() < at - Collector.INTERVAL_MILLIS / 2;
+    return notStreamingSince > 0
+        || lag > 0 && out.changedAt() < at - Collector.INTERVAL_MILLIS / 2
+        || beatsWritten >= 0 && !beatsRise;
   }
 
   /** Records that were removed from the topic before the sink had read them, in all. */

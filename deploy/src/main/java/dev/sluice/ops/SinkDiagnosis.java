@@ -6,15 +6,24 @@ import dev.sluice.ops.Overview.Part;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
 record SinkDiagnosis(Case of) {
 
+  /** Where the page leads from a problem with them. */
+  static final String DEAD_LETTERS = "dead-letters";
+
+  /** Those of connect-configs, with their files. */
+  private static final Map<String, String> OUR_SINKS =
+      Map.of("sluice-sink", "sink.json", "sluice-sink-official", "sink-official.json");
+
   Part topic() {
     if (of.pipeline().topic() == null) {
-      return new Part("topic", "read by no sink", null, "records", null, null, null);
+      return new Part("topic", "read by no sink", sinkGone(), "records", null, null, null);
     }
     if (!of.answers().kafka().reachable()) {
       Health state =
@@ -72,6 +81,40 @@ record SinkDiagnosis(Case of) {
         "topic", of.pipeline().topic(), state, "records", (double) lag, null, "records wait");
   }
 
+  /**
+   * A source may be there for others; where a sink has read from it before, it is missing.
+   *
+   * @return null where none has
+   */
+  private Health sinkGone() {
+    KafkaView kafka = of.answers().kafka().value();
+    String prefix = of.pipeline().source().config().getOrDefault("topic.prefix", "");
+    if (kafka == null || !of.answers().kafka().reachable() || prefix.isEmpty()) {
+      return null;
+    }
+    Optional<String> gone = kafka.goneSink(prefix + ".");
+    if (gone.isEmpty()) {
+      return null;
+    }
+    Cure cure =
+        Cure.of(
+            "Register it again under that name, with ./sluice register FILE: it goes on where it was,"
+                + " as long as Kafka keeps the records. Where it is not wanted any more, delete its"
+                + " consumer group.");
+    return of.findings()
+        .problem(
+            Health.FAILED,
+            "topic",
+            "Nobody reads what "
+                + of.pipeline().source().name()
+                + " writes: the sink "
+                + gone.get()
+                + " did, and is not registered any more.",
+            OUR_SINKS.containsKey(gone.get())
+                ? cure.then(Where.SLUICE, "register " + OUR_SINKS.get(gone.get()))
+                : cure);
+  }
+
   /** The consumer goes on at what is left, and nobody but this says so. */
   private Health removed() {
     if (of.tracker().removed() == 0) {
@@ -123,19 +166,6 @@ record SinkDiagnosis(Case of) {
       return new Part("sink", "none", null, "rows/s", null, null, null);
     }
     Health state = of.findings().connector(sink, "sink");
-    if (of.deadLetters() > 0) {
-      Health set =
-          of.findings()
-              .problem(
-                  Health.DEGRADED,
-                  "sink",
-                  Words.count(of.deadLetters(), "row was", "rows were")
-                      + " set aside as dead letters in the last hour.",
-                  "See why under Dead letters, mend the cause, and put them back.",
-                  null,
-                  "dead-letters");
-      state = Health.worst(List.of(state, set));
-    }
     boolean known = of.answers().kafka().reachable();
     if (known) {
       for (String said : troubles()) {
@@ -150,6 +180,22 @@ record SinkDiagnosis(Case of) {
         state = Health.worst(List.of(state, held));
       }
     }
+    if (of.deadLetters() > 0) {
+      Health set =
+          of.findings()
+              .problem(
+                  Health.DEGRADED,
+                  "sink",
+                  Words.count(of.deadLetters(), "row was", "rows were")
+                      + " set aside as dead letters in the last hour"
+                      + newestReason()
+                      + ".",
+                  LetterAdvice.of(reason().orElse(""))
+                      + " Then put them back (the page of ./sluice ops, Dead letters).",
+                  null,
+                  DEAD_LETTERS);
+      state = Health.worst(List.of(state, set));
+    }
     return new Part(
         "sink",
         sink.name(),
@@ -160,6 +206,16 @@ record SinkDiagnosis(Case of) {
         of.deadLetters() > 0
             ? Words.count(of.deadLetters(), "dead letter", "dead letters")
             : "rows in → out");
+  }
+
+  private String newestReason() {
+    return reason().map(why -> ", the newest because: " + of.findings().clean(why)).orElse("");
+  }
+
+  /** Why the newest dead letter was set aside. */
+  private Optional<String> reason() {
+    return Optional.ofNullable(of.answers().kafka().value())
+        .flatMap(view -> view.reason(of.pipeline().sink().name()));
   }
 
   private List<String> troubles() {
@@ -198,14 +254,14 @@ record SinkDiagnosis(Case of) {
       return new Part("table", table, state, "ms", null, null, null);
     }
     String rows = Words.count(found.rows(), "version", "versions");
-    Health state = Health.OK;
+    Health state = new EngineDiagnosis(of).state(found);
     if (!of.tracker().snapshot().isRunning()
         && behind.isPresent()
         && behind.getAsLong() > of.options().limits().freshness().toMillis()) {
       state =
           of.findings()
               .problem(
-                  Health.DEGRADED,
+                  Health.worst(List.of(state, Health.DEGRADED)),
                   "table",
                   "The facts are " + Words.duration(behind.getAsLong()) + " behind Postgres.",
                   "They catch up when what stands before them flows again.");

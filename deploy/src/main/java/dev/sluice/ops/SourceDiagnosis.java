@@ -1,7 +1,5 @@
 package dev.sluice.ops;
 
-import dev.sluice.catalogue.Sql;
-import dev.sluice.catalogue.TableName;
 import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
@@ -9,10 +7,9 @@ import dev.sluice.ops.PostgresView.Refusal;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
-import dev.sluice.pipeline.Heartbeat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /** The parts before the topic: Postgres with its slot and publication, and the source. */
 record SourceDiagnosis(Case of) {
@@ -20,14 +17,18 @@ record SourceDiagnosis(Case of) {
   /** From then on, what stands still does not pass by itself. */
   private static final long LASTING_MILLIS = 60_000;
 
-  private static final String NO_SUCH_TABLE = "42P01";
+  /** The one of connect-configs' {@code source.json}. */
+  private static final String OUR_SLOT = "sluice";
 
-  /** The one that connect-configs' {@code postgres.sql} makes. */
-  private static final String OUR_TABLE = "sluice_heartbeat";
+  /** A source that begins, or whose connection was cut, beats again within that. */
+  static final long PASSING_MILLIS = 3_000;
 
   Part postgres() {
     String name = of.pipeline().sourceTable() == null ? "" : of.pipeline().sourceTable();
-    if (of.pipeline().source() == null || !of.pipeline().isPostgres()) {
+    if (of.pipeline().source() == null) {
+      return new Part("postgres", name, sourceGone(), "bytes", null, null, null);
+    }
+    if (!of.pipeline().isPostgres()) {
       return new Part("postgres", name, null, "bytes", null, null, null);
     }
     if (!of.answers().postgres().reachable()) {
@@ -41,6 +42,7 @@ record SourceDiagnosis(Case of) {
       return new Part("postgres", name, state, "bytes", null, null, "not reachable");
     }
     PostgresView postgres = of.answers().postgres().value();
+    HeartbeatDiagnosis heartbeat = new HeartbeatDiagnosis(of);
     Optional<Slot> slot = PipelineTracker.slot(of.pipeline(), postgres);
     if (of.pipeline().isElsewhere(of.options().postgres(), slot.isPresent())) {
       String note = "not the database that is looked at here";
@@ -58,85 +60,90 @@ record SourceDiagnosis(Case of) {
                   "Postgres has no replication slot " + of.pipeline().slot().text() + ".",
                   "The source makes it when it begins; see the worker's log for why it does not.");
     }
-    if (!postgres.has(of.pipeline().publication())) {
-      state = Health.worst(List.of(state, publicationGone()));
-    } else if (of.pipeline().sourceTable() != null
-        && !postgres.publishes(of.pipeline().publication(), of.pipeline().sourceTable())) {
-      state =
-          of.findings()
-              .problem(
-                  Health.DEGRADED,
-                  "postgres",
-                  of.pipeline().sourceTable()
-                      + " is not in publication "
-                      + of.pipeline().publication().text()
-                      + ": its changes are not sent.",
-                  Cure.of("Publish it; what has changed meanwhile is compared and brought.")
-                      .then(
-                          Where.POSTGRES,
-                          "ALTER PUBLICATION "
-                              + of.pipeline().publication().text()
-                              + " ADD TABLE "
-                              + TableName.ofTopic(of.pipeline().sourceTable()))
-                      .then(Where.SLUICE, "verify --repair --yes"));
-    }
-    state = Health.worst(List.of(state, heartbeatTable(postgres)));
+    state =
+        Health.worst(
+            List.of(
+                state,
+                reader(slot),
+                new RoleDiagnosis(of).state(postgres, slot),
+                new PublicationDiagnosis(of, postgres).state(),
+                heartbeat.notPublished(postgres),
+                heartbeat.notWritten(postgres)));
     Double retained = slot.map(s -> (double) s.retainedBytes()).orElse(null);
     String note = slot.map(s -> "WAL kept by slot " + s.name()).orElse("no slot yet");
     return new Part("postgres", name, state, "bytes", retained, null, note);
   }
 
-  /** Postgres sends nothing of the time without one, also to a slot that is older. */
-  private Health publicationGone() {
-    String publication = of.pipeline().publication().text();
-    String table = of.pipeline().sourceTable();
+  /**
+   * The source may run in another Connect cluster; where nobody reads the slot that is called like
+   * the topics, it does not.
+   *
+   * @return null where nothing is known
+   */
+  private Health sourceGone() {
+    if (!of.answers().connect().reachable() || !of.answers().postgres().reachable()) {
+      return null;
+    }
+    List<Template> read =
+        new Topology(of.answers().connect().value().connectors().values()).slots();
+    Optional<Slot> orphan =
+        of.answers().postgres().value().slots().values().stream()
+            .filter(slot -> !slot.active())
+            .filter(slot -> read.stream().noneMatch(template -> template.matches(slot.name())))
+            .filter(slot -> isCalledLike(of.pipeline().topic(), slot.name()))
+            .findFirst();
+    if (orphan.isEmpty()) {
+      return null;
+    }
+    String slot = orphan.get().name();
     Cure cure =
         Cure.of(
-            "Make it again. What was written without it never comes by the old slot: a new one is"
-                + " made, and what differs is compared and brought.");
-    String heartbeat =
-        of.pipeline().heartbeat().flatMap(Heartbeat::table).map(each -> ", " + each).orElse("");
+            "Register it again under the name that it had, with ./sluice register FILE: it goes on"
+                + " where it was. Where it is not wanted any more, drop the slot.");
     return of.findings()
         .problem(
             Health.FAILED,
             "postgres",
-            "Postgres has no publication " + publication + ": nothing is sent.",
-            table == null
-                ? cure
-                : cure.then(
-                        Where.POSTGRES,
-                        "CREATE PUBLICATION "
-                            + publication
-                            + " FOR TABLE "
-                            + TableName.ofTopic(table)
-                            + heartbeat)
-                    .then(Where.SLUICE, "resync --yes"));
+            "No source writes topic "
+                + of.pipeline().topic()
+                + ", and nobody reads from slot "
+                + slot
+                + ": changes wait there, and the disk of Postgres fills.",
+            slot.equals(OUR_SLOT) ? cure.then(Where.SLUICE, "register source.json") : cure);
   }
 
-  /** Its table outside the publication, the heartbeat moves no slot. */
-  private Health heartbeatTable(PostgresView postgres) {
-    Set<String> published = postgres.published(of.pipeline().publication());
-    Optional<String> table = of.pipeline().heartbeat().flatMap(Heartbeat::table);
-    if (published.isEmpty()
-        || table.isEmpty()
-        || heartbeatRefusal(postgres).isPresent()
-        || of.pipeline().heartbeat().get().writesOneOf(published)) {
+  /** By the habit that prefix, slot and publication have one name. */
+  private static boolean isCalledLike(String topic, String slot) {
+    return topic.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]", "_").startsWith(slot + ".");
+  }
+
+  /** Two cannot read from one slot, and what the other has read is not sent again. */
+  private Health reader(Optional<Slot> slot) {
+    long silence = PipelineTracker.silence(of.at(), of.pipeline(), of.answers());
+    if (slot.isEmpty() || !slot.get().isReadByAnother() || silence < PASSING_MILLIS) {
       return Health.OK;
     }
-    String publication = of.pipeline().publication().text();
+    Slot read = slot.get();
     return of.findings()
         .problem(
-            Health.DEGRADED,
+            Health.FAILED,
             "postgres",
-            table.get()
-                + ", which the heartbeat writes, is not in publication "
-                + publication
-                + ": while the tables that are in it stay as they are, the slot stands still and WAL"
-                + " piles up.",
-            Cure.of("Publish it; the slot moves on by itself.")
-                .then(
-                    Where.POSTGRES,
-                    "ALTER PUBLICATION " + publication + " ADD TABLE " + table.get()));
+            "Another session than "
+                + of.pipeline().source().name()
+                + "'s reads from slot "
+                + read.name()
+                + ": PID "
+                + read.pid()
+                + ", role "
+                + read.reader()
+                + ", application "
+                + of.findings().clean(read.application())
+                + ".",
+            Cure.of(
+                    "End it, and see to it that it does not come again; the source goes on within"
+                        + " seconds. What the other session has taken is compared and brought.")
+                .then(Where.POSTGRES, "SELECT pg_terminate_backend(" + read.pid() + ")")
+                .then(Where.SLUICE, "verify --repair --yes"));
   }
 
   private Health slotState(Slot slot) {
@@ -195,7 +202,8 @@ record SourceDiagnosis(Case of) {
         && !lost
         && postgres != null
         && !of.tracker().snapshot().isRunning()
-        && (silence > Findings.GRACE_MILLIS || heartbeatRefusal(postgres).isPresent())) {
+        && (silence > Findings.GRACE_MILLIS
+            || new HeartbeatDiagnosis(of).refusal(postgres).isPresent())) {
       state = standingStill(postgres, silence);
     } else if (state == Health.OK
         && !lost
@@ -242,20 +250,11 @@ record SourceDiagnosis(Case of) {
   private Health standingStill(PostgresView postgres, long silence) {
     Connector source = of.pipeline().source();
     boolean streams = of.tracker().notStreamingSince() == 0 && silence < Findings.GRACE_MILLIS;
-    Optional<Refusal> refusal = heartbeatRefusal(postgres);
+    Optional<Refusal> refusal = new HeartbeatDiagnosis(of).refusal(postgres);
     if (refusal.isPresent()) {
-      String fails = "its heartbeat fails (" + of.findings().clean(refusal.get().message()) + ")";
-      return of.findings()
-          .problem(
-              streams ? Health.DEGRADED : Health.FAILED,
-              "source",
-              streams
-                  ? source.name()
-                      + " reads, but "
-                      + fails
-                      + ": while its tables stay as they are, the slot stands still and WAL piles up."
-                  : source.name() + " runs by Connect's word, but stands still: " + fails + ".",
-              heartbeatCure(of.pipeline().heartbeat().orElseThrow(), refusal.get()));
+      // The thread that reads is the one that waits for the lock.
+      return new HeartbeatDiagnosis(of)
+          .refused(refusal.get(), streams && !refusal.get().isOfLock());
     }
     return of.findings()
         .problem(
@@ -269,36 +268,5 @@ record SourceDiagnosis(Case of) {
                 + " goes on by itself; or restart it.",
             source.name(),
             "restart");
-  }
-
-  /** What Postgres says against the heartbeat's statement; rights of another role say nothing. */
-  private Optional<Refusal> heartbeatRefusal(PostgresView postgres) {
-    String reader = PipelineTracker.slot(of.pipeline(), postgres).map(Slot::reader).orElse(null);
-    String here = of.options().postgres().user();
-    return of.pipeline()
-        .heartbeat()
-        .map(heartbeat -> postgres.refusals().get(heartbeat.statement()))
-        .filter(refusal -> !refusal.isOfRights() || here.equals(reader));
-  }
-
-  private Cure heartbeatCure(Heartbeat heartbeat, Refusal refusal) {
-    Cure cure = Cure.of("Mend what Postgres says; the source goes on by itself.");
-    String table = heartbeat.table().orElse("");
-    Template user = new Template(of.pipeline().source().config().getOrDefault("database.user", ""));
-    String role =
-        user.isEmpty() || !user.isLiteral() ? of.options().postgres().user() : user.text();
-    String grant = "GRANT SELECT, INSERT, UPDATE ON %s TO %s".formatted(table, Sql.name(role));
-    if (refusal.isOfRights()) {
-      return cure.then(Where.POSTGRES, grant);
-    }
-    return table.equals(OUR_TABLE) && refusal.state().equals(NO_SUCH_TABLE)
-        ? cure.then(
-                Where.POSTGRES,
-                "CREATE TABLE " + table + " (id int PRIMARY KEY, beat_at timestamptz NOT NULL)")
-            .then(
-                Where.POSTGRES,
-                "ALTER PUBLICATION " + of.pipeline().publication().text() + " ADD TABLE " + table)
-            .then(Where.POSTGRES, grant)
-        : cure;
   }
 }

@@ -50,12 +50,36 @@ final class Topology {
     return heartbeats().map(Heartbeat::topic).collect(Collectors.toSet());
   }
 
-  /** The statements of all sources' heartbeats. */
-  Set<String> heartbeatStatements() {
+  /** The heartbeats of all sources that write something in Postgres. */
+  Set<Heartbeat> writingHeartbeats() {
     return heartbeats()
-        .map(Heartbeat::statement)
-        .filter(statement -> !statement.isEmpty())
+        .filter(heartbeat -> !heartbeat.statement().isEmpty())
         .collect(Collectors.toSet());
+  }
+
+  /** Prefixes of the topics that sources write and no sink reads, as far as names tell. */
+  Set<String> unreadPrefixes() {
+    return connectors.stream()
+        .filter(c -> c.type().equals("source") && c.config().containsKey("topic.prefix"))
+        .map(c -> c.config().get("topic.prefix") + ".")
+        .filter(
+            prefix ->
+                connectors.stream()
+                    .filter(c -> c.type().equals("sink"))
+                    .noneMatch(
+                        sink ->
+                            sink.config().containsKey("topics.regex")
+                                || settings(sink, "topics")
+                                    .anyMatch(t -> t.text().startsWith(prefix) || !t.isLiteral())))
+        .collect(Collectors.toSet());
+  }
+
+  /** The slots that sources read from, which may hold references. */
+  List<Template> slots() {
+    return connectors.stream()
+        .filter(c -> c.type().equals("source"))
+        .map(c -> new Template(c.config().getOrDefault("slot.name", "debezium")))
+        .toList();
   }
 
   private Stream<Heartbeat> heartbeats() {

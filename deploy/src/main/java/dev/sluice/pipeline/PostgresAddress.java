@@ -4,6 +4,7 @@ import dev.sluice.SluiceException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.Properties;
 import org.postgresql.PGProperty;
@@ -39,6 +40,13 @@ public record PostgresAddress(
   /** A new connection with auto-commit on. */
   public Connection connect() throws SQLException {
     return connect(new Properties());
+  }
+
+  /** Has a session that only looks give up, with an error, what somebody has locked. */
+  public static void waitsForNoLock(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET lock_timeout = '2s'");
+    }
   }
 
   /** A new connection that speaks the replication protocol. */

@@ -81,6 +81,8 @@ public record Publication(String name) {
     List<TableName> tables = new ArrayList<>();
     try (Connection connection = postgres.connect();
         PreparedStatement statement = connection.prepareStatement(TABLES)) {
+      // Postgres opens each published table to tell its columns.
+      PostgresAddress.waitsForNoLock(connection);
       statement.setString(1, name);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {

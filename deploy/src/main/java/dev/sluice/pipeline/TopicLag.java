@@ -53,9 +53,12 @@ public final class TopicLag implements AutoCloseable {
     return offsets(OffsetSpec.latest());
   }
 
-  /** Records that the sink has had acknowledged since the topic's beginning. */
+  /** Records of the topic that the sink has had acknowledged since the topic's beginning. */
   public long acknowledged() {
-    return committed().values().stream().mapToLong(OffsetAndMetadata::offset).sum();
+    return committed().entrySet().stream()
+        .filter(each -> each.getKey().topic().equals(topic))
+        .mapToLong(each -> each.getValue().offset())
+        .sum();
   }
 
   /**

@@ -45,11 +45,15 @@ final class DiagnosisTest {
               "heartbeat.action.query", BEAT));
   private Connector sink = TopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
   private String reader = "me";
+  private String application = "Debezium Streaming";
+  private PostgresView.Catalogue catalogue = PostgresView.Catalogue.NONE;
   private Map<String, Slot> slots = Map.of("slot", slot(true, "reserved", 100));
   private String publication = "pub";
   private Set<String> published = Set.of(TABLE, "public.sluice_heartbeat");
   private Map<String, ClickHouseView.Table> tables =
-      Map.of("facts", new ClickHouseView.Table("facts", "MergeTree", "id", 10, 10, 1));
+      Map.of(
+          "facts",
+          new ClickHouseView.Table("facts", "ReplacingMergeTree(v) ORDER BY id", "id", 10, 10, 1));
   private long start;
   private long end = 5;
   private long committed = 5;
@@ -89,6 +93,37 @@ final class DiagnosisTest {
     slots = Map.of("slot", slot(false, "extended", 2 * GB));
     assertThat(only(look(), Health.DEGRADED, "postgres").text())
         .contains("holds back 2.0 GB of WAL");
+  }
+
+  @Test
+  void anEngineThatKeepsOldVersionsIsReplaced() {
+    sink =
+        TopologyTest.connector(
+            "sink",
+            "sink",
+            Map.of(
+                "topics", TOPIC,
+                "transforms", "fact",
+                "transforms.fact.type", "dev.sluice.smt.ExtractFactRow",
+                "transforms.fact.schema", "id String, updated_at Int64"));
+    tables =
+        Map.of(
+            "facts",
+            new ClickHouseView.Table(
+                "facts", "MergeTree ORDER BY id SETTINGS index_granularity = 1", "id", 10, 10, 1));
+    Problem problem = only(look(), Health.FAILED, "table");
+    assertThat(problem.text())
+        .isEqualTo("facts is a MergeTree: old versions of rows stay beside the new ones.");
+    assertThat(problem.cure().steps())
+        .extracting(Cure.Step::toString)
+        .containsExactly(
+            "Connect: PUT /connectors/sink/stop",
+            "ClickHouse: CREATE TABLE `facts_rebuilt` AS `facts` ENGINE ="
+                + " ReplacingMergeTree(updated_at) ORDER BY id SETTINGS index_granularity = 1",
+            "ClickHouse: INSERT INTO `facts_rebuilt` SELECT * FROM `facts`",
+            "ClickHouse: EXCHANGE TABLES `facts` AND `facts_rebuilt`",
+            "Connect: PUT /connectors/sink/resume",
+            "./sluice verify --repair --yes");
   }
 
   @Test
@@ -398,7 +433,8 @@ final class DiagnosisTest {
             new Answer<>(
                 new ConnectView(Map.of(), Set.of(), positions, written), at, at, connectError),
             new Answer<>(
-                new PostgresView(7, 0, slots, Map.of(publication, published), Map.of(), refusals),
+                new PostgresView(
+                    7, 0, slots, Map.of(publication, published), Map.of(), refusals, catalogue),
                 at,
                 at,
                 null),
@@ -433,6 +469,15 @@ final class DiagnosisTest {
   }
 
   private Slot slot(boolean active, String status, long retained) {
-    return new Slot("slot", active, active ? reader : null, status, retained, 10, 8);
+    return new Slot(
+        "slot",
+        active,
+        active ? reader : null,
+        active ? 42 : 0,
+        active ? application : "",
+        status,
+        retained,
+        10,
+        8);
   }
 }

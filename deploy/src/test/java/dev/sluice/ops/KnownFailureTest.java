@@ -37,6 +37,17 @@ final class KnownFailureTest {
   }
 
   @Test
+  void aChangeThatTheBrokerRefusesIsSaidWithTheTopicsSetting() {
+    KnownFailure known =
+        KnownFailure.of(
+                "org.apache.kafka.common.errors.RecordTooLargeException: The request included a"
+                    + " message larger than the max message size the server will accept.")
+            .orElseThrow();
+    assertThat(known.text())
+        .isEqualTo("the broker takes no change that is so large (max.message.bytes of the topic)");
+  }
+
+  @Test
   void whatIsNotKnownIsLeftToItsOwnWords() {
     assertThat(KnownFailure.of("java.lang.IllegalStateException: never seen")).isEmpty();
   }

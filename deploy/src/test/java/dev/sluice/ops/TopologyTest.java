@@ -47,6 +47,17 @@ final class TopologyTest {
   }
 
   @Test
+  void whatNoSinkNamesIsUnread() {
+    Connector pattern = connector("sink", "sink", Map.of("topics.regex", "sluice.*"));
+    assertThat(new Topology(List.of(source("source", "sluice"))).unreadPrefixes())
+        .containsExactly("sluice.");
+    assertThat(new Topology(List.of(source("source", "sluice"), sink())).unreadPrefixes())
+        .isEmpty();
+    assertThat(new Topology(List.of(source("source", "sluice"), pattern)).unreadPrefixes())
+        .isEmpty();
+  }
+
+  @Test
   void beforeKafkaIsHeardOfTheTopicIsWhatTheSettingSays() {
     Pipeline pipeline =
         only(new Topology(List.of(source("source", "sluice"), sink())).pipelines(null, Map.of()));

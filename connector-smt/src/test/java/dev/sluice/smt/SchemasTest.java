@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One transform for topics of several tables. */
-final class ManyTablesTest extends TransformTest {
+final class SchemasTest extends TransformTest {
 
   private static final String SCHEMAS =
       """
