@@ -1,7 +1,7 @@
 package dev.sluice;
 
 /**
- * Something an operator can act on: the message says what is wrong, where, and what mends it. The
+ * Something an operator can act on: the message says what is wrong, where, and what fixes it. The
  * command line prints the message alone, without a stack trace, and exits with 1.
  */
 public class SluiceException extends RuntimeException {

@@ -33,7 +33,7 @@ interface Encoder {
    *
    * @throws DataException saying what the column wants, when the schema does not fit it
    */
-  static Encoder of(Schema schema, ColumnType type) {
+  static Encoder of(Schema schema, ClickHouseType type) {
     if (schema.isOptional() && !type.nullable()) {
       throw new DataException("the field may be null, the column may not");
     }
@@ -55,7 +55,7 @@ interface Encoder {
    * The same for a column whose type has become wider than the one the field is made for; see
    * {@link Widening}.
    */
-  static Encoder widened(Schema schema, ColumnType type) {
+  static Encoder widened(Schema schema, ClickHouseType type) {
     if (schema.type() == Schema.Type.ARRAY) {
       return array(schema, type.element(), true);
     }
@@ -71,7 +71,7 @@ interface Encoder {
     return (value, out) -> encoder.encode(Widening.convert(value, wanted), out);
   }
 
-  private static Encoder plain(Schema schema, ColumnType type) {
+  private static Encoder plain(Schema schema, ClickHouseType type) {
     return switch (type.name()) {
       case "String" -> want(schema, Schema.Type.STRING, (v, out) -> out.putString((String) v));
       case "FixedString" -> want(schema, Schema.Type.STRING, fixedString(type.number(0)));
@@ -215,7 +215,7 @@ interface Encoder {
     };
   }
 
-  private static Encoder array(Schema schema, ColumnType elementType, boolean widened) {
+  private static Encoder array(Schema schema, ClickHouseType elementType, boolean widened) {
     want(schema, Schema.Type.ARRAY, null);
     Schema elementSchema = schema.valueSchema();
     Encoder element =

@@ -86,7 +86,8 @@ public final class FactSinkTask extends SinkTask {
             connect.apply(config, executor),
             executor,
             metrics,
-            new DeadLetters(context.errantRecordReporter(), config.deadLetterQueue(), metrics),
+            new DeadLetterReporter(
+                context.errantRecordReporter(), config.deadLetterQueue(), metrics),
             budget,
             new InsertPacer(config.insertsPerSecond(), System.nanoTime()),
             partitions,

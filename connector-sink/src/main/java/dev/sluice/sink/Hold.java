@@ -6,7 +6,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The state of a table whose rows cannot go on for a reason that waiting does not mend.
+ * The state of a table whose rows cannot go on for a reason that waiting does not fix.
  *
  * <p>Failure semantics: its partitions are paused and its offsets stay, while other tables go on.
  * Again and again, with growing pauses, its layout is read anew and its records are tried; it is

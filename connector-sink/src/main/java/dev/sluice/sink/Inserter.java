@@ -29,7 +29,7 @@ final class Inserter {
   private final Server server;
   private final TableMetrics metrics;
   private final Retry retry;
-  private final DeadLetters letters;
+  private final DeadLetterReporter letters;
   private final InsertLimits limits;
   private final String queryPrefix;
   private volatile long lastTookMs;

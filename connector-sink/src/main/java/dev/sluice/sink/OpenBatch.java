@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 final class OpenBatch {
   /**
    * How many times as long as the last insert took rows gather before the next: whatever makes
-   * inserts dear (many partitions, a loaded server) makes them fewer and larger, so that they never
-   * take more than a fraction of the time.
+   * inserts expensive (many partitions, a loaded server) makes them fewer and larger, so that they
+   * never take more than a fraction of the time.
    */
   private static final int GATHERING = 10;
 

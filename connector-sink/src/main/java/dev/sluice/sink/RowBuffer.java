@@ -119,7 +119,9 @@ final class RowBuffer {
     memory.giveBack(former);
   }
 
-  /** First in large steps, because memory that is touched anew is dear; then waste would be. */
+  /**
+   * First in large steps, because memory that is touched anew is expensive; then waste would be.
+   */
   private int capacityFor(int needed) {
     int step = bytes.length < LARGE ? bytes.length : bytes.length / 8;
     return Math.max(needed, Math.addExact(bytes.length, step));

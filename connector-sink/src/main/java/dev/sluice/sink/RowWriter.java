@@ -122,11 +122,11 @@ final class RowWriter {
       throw new DataException("the column is " + column.defaultKind() + " and takes no values");
     }
     String made = made(schema);
-    ColumnType type = ColumnType.parse(column.type());
+    ClickHouseType type = ClickHouseType.parse(column.type());
     if (made == null || made.equals(column.type())) {
       return Encoder.of(schema, type);
     }
-    if (!Widening.keeps(ColumnType.parse(made), type)) {
+    if (!Widening.keeps(ClickHouseType.parse(made), type)) {
       throw new DataException("the field is made for " + made);
     }
     return Encoder.widened(schema, type);

@@ -195,7 +195,7 @@ final class SinkSettings {
         "Linger (ms)",
         "How long nothing has to come until the rows gathered are sent. Rows that come without"
             + " such a pause gather at least as long, and ten times as long as the last insert"
-            + " took (at most 5 s), so that dear inserts become fewer and larger.");
+            + " took (at most 5 s), so that expensive inserts become fewer and larger.");
     add(
         MEMORY,
         Type.LONG,

@@ -14,7 +14,7 @@ record TableParts(
     Server server,
     ExecutorService executor,
     SinkMetrics metrics,
-    DeadLetters letters,
+    DeadLetterReporter letters,
     MemoryBudget budget,
     InsertPacer pacer,
     Partitions partitions,

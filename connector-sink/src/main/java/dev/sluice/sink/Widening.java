@@ -8,7 +8,7 @@ import org.apache.kafka.connect.data.Schema;
 /**
  * Which changes of a column's type leave every value as it is, so that rows made for the old one go
  * on: those that concern storage only, and those that make room for more values. (LowCardinality is
- * taken off by {@link ColumnType}; a codec is no part of the type.)
+ * taken off by {@link ClickHouseType}; a codec is no part of the type.)
  */
 final class Widening {
   private static final List<String> SIGNED = List.of("Int8", "Int16", "Int32", "Int64");
@@ -31,7 +31,7 @@ final class Widening {
   private Widening() {}
 
   /** Whether each value of {@code made} is the same value in a column of type {@code now}. */
-  static boolean keeps(ColumnType made, ColumnType now) {
+  static boolean keeps(ClickHouseType made, ClickHouseType now) {
     if (made.nullable() && !now.nullable()) {
       return false;
     }
@@ -64,7 +64,7 @@ final class Widening {
   }
 
   /** What Connect's rows carry for such a column, if it is one of numbers; else null. */
-  static Schema.Type connectType(ColumnType type) {
+  static Schema.Type connectType(ClickHouseType type) {
     return NUMBERS.get(type.name());
   }
 

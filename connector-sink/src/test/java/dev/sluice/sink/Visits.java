@@ -44,7 +44,7 @@ final class Visits {
   private static Schema schema() {
     SchemaBuilder builder = SchemaBuilder.struct().name("visits");
     for (Column column : COLUMNS) {
-      ColumnType type = ColumnType.parse(column.type());
+      ClickHouseType type = ClickHouseType.parse(column.type());
       SchemaBuilder field =
           switch (type.name()) {
             case "String" -> SchemaBuilder.string();

@@ -38,7 +38,7 @@ class WideningTest {
         "Array(Int8) | Array(Nullable(Int32))",
       })
   void everyValueStaysWhatItIs(String made, String now) {
-    assertThat(Widening.keeps(ColumnType.parse(made), ColumnType.parse(now))).isTrue();
+    assertThat(Widening.keeps(ClickHouseType.parse(made), ClickHouseType.parse(now))).isTrue();
   }
 
   @ParameterizedTest
@@ -70,7 +70,7 @@ class WideningTest {
         "Bool | Int8",
       })
   void someValueWouldBeAnotherOne(String made, String now) {
-    assertThat(Widening.keeps(ColumnType.parse(made), ColumnType.parse(now))).isFalse();
+    assertThat(Widening.keeps(ClickHouseType.parse(made), ClickHouseType.parse(now))).isFalse();
   }
 
   @Test

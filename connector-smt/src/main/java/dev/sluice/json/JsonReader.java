@@ -25,10 +25,10 @@ import org.apache.kafka.connect.errors.DataException;
  */
 final class JsonReader {
 
-  private static final int DEEPEST = 512;
+  private static final int MAX_DEPTH = 512;
 
   /** For the columns of most tables, without growing. */
-  private static final int ROOM = 64;
+  private static final int FIRST_CAPACITY = 64;
 
   /** Up to so many digits, double and decimal text tell one another. */
   private static final int DIGITS_OF_DOUBLES = 15;
@@ -40,7 +40,7 @@ final class JsonReader {
   private static final int MOST_DIGITS = 200_000;
 
   /** Names known at the same time; more than any table has columns. */
-  private static final int MOST_NAMES = 4096;
+  private static final int MAX_NAMES = 4096;
 
   private static final char REPLACEMENT = '\uFFFD';
 
@@ -124,7 +124,7 @@ final class JsonReader {
 
   private Map<String, Object> object() {
     deeper();
-    Map<String, Object> members = new HashMap<>(ROOM);
+    Map<String, Object> members = new HashMap<>(FIRST_CAPACITY);
     byte found = next();
     while (found != '}') {
       if (found != '"') {
@@ -170,7 +170,7 @@ final class JsonReader {
   }
 
   private void deeper() {
-    if (++depth > DEEPEST) {
+    if (++depth > MAX_DEPTH) {
       throw bad("nested too deep");
     }
   }
@@ -196,7 +196,7 @@ final class JsonReader {
     String text = text();
     Name name = names.get(text);
     if (name == null) {
-      if (names.size() == MOST_NAMES) {
+      if (names.size() == MAX_NAMES) {
         names.clear();
       }
       // Interned, so that whoever looks a name up finds it by identity.

@@ -1,6 +1,6 @@
 package dev.sluice.smt;
 
-import dev.sluice.smt.schema.FactColumn;
+import dev.sluice.smt.schema.SchemaColumn;
 import dev.sluice.smt.type.ColumnType;
 import org.apache.kafka.connect.data.Field;
 
@@ -14,7 +14,7 @@ import org.apache.kafka.connect.data.Field;
  * @param lsnBase what is added to a position in the log
  */
 record ColumnPlan(
-    FactColumn column, Field field, String sourceName, Metadata metadata, long lsnBase) {
+    SchemaColumn column, Field field, String sourceName, Metadata metadata, long lsnBase) {
 
   ColumnPlan {
     // Struct.put writes the name into a text for an error, whether there is one or not, and a value

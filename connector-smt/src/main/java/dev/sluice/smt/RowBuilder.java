@@ -1,6 +1,6 @@
 package dev.sluice.smt;
 
-import dev.sluice.smt.schema.FactColumn.Literal;
+import dev.sluice.smt.schema.SchemaColumn.Literal;
 import dev.sluice.smt.type.ColumnType;
 import dev.sluice.smt.type.Mismatch;
 import java.util.HashSet;
@@ -42,9 +42,9 @@ final class RowBuilder {
   private final boolean mayBeLarge;
 
   private final int deleteColumn;
-  private final TableMetrics metrics;
+  private final TableCounts metrics;
 
-  RowBuilder(TransformSettings settings, TableMetrics metrics) {
+  RowBuilder(TransformSettings settings, TableCounts metrics) {
     this.settings = settings;
     this.metrics = metrics;
     deleteColumn = settings.deleteColumn();

@@ -17,7 +17,7 @@ final class TablePlan {
   private final TransformSettings settings;
 
   private final TransformMetrics metrics;
-  private final TableMetrics ownMetrics;
+  private final TableCounts ownMetrics;
   private final RowBuilder rows;
   private final PlanCache<StructEnvelopePlan> structPlans;
   private final EnvelopePlan mapPlan;
@@ -27,7 +27,7 @@ final class TablePlan {
       List<ColumnPlan> columns,
       KnownColumns known,
       TransformMetrics metrics,
-      TableMetrics ownMetrics) {
+      TableCounts ownMetrics) {
     this.settings = settings;
     this.metrics = metrics;
     this.ownMetrics = ownMetrics;

@@ -30,7 +30,7 @@ final class TransformMetrics {
 
   private final Map<Operation, LongAdder> rows = new EnumMap<>(Operation.class);
   private final Map<Reason, LongAdder> dropped = new EnumMap<>(Reason.class);
-  private final List<TableMetrics> tables = new ArrayList<>();
+  private final List<TableCounts> tables = new ArrayList<>();
   private final LongAdder failedEnvelopes = new LongAdder();
 
   /** Null before Connect gives it, and after it has got all counts. */
@@ -52,8 +52,8 @@ final class TransformMetrics {
    *
    * @param topic null where there is one table for all topics
    */
-  TableMetrics table(String topic, List<ColumnPlan> columns) {
-    TableMetrics table = new TableMetrics(topic, columns);
+  TableCounts table(String topic, List<ColumnPlan> columns) {
+    TableCounts table = new TableCounts(topic, columns);
     tables.add(table);
     return table;
   }

@@ -1,7 +1,7 @@
 package dev.sluice.smt;
 
-import dev.sluice.smt.schema.FactColumn;
 import dev.sluice.smt.schema.FactSchema;
+import dev.sluice.smt.schema.SchemaColumn;
 import dev.sluice.smt.type.ColumnType;
 import dev.sluice.smt.type.Mismatch;
 import dev.sluice.smt.type.TimeRules;
@@ -51,7 +51,7 @@ record TransformSettings(
     boolean ignoreMissing,
     boolean failOnUnknown,
     KnownColumns known,
-    Truncation truncation) {
+    TruncateEvent truncation) {
 
   private static final Set<Schema.Type> FLAG_CARRIERS =
       Set.of(
@@ -74,7 +74,7 @@ record TransformSettings(
     Schema rowSchema = schema.rowSchema((String) values.get(ExtractFactRowConfig.SCHEMA_NAME));
     long lsnBase = (Long) values.get(ExtractFactRowConfig.LSN_BASE);
     List<ColumnPlan> columns = new ArrayList<>();
-    for (FactColumn column : schema.columns()) {
+    for (SchemaColumn column : schema.columns()) {
       columns.add(
           new ColumnPlan(
               column,
@@ -103,12 +103,12 @@ record TransformSettings(
         truncates.equals("pass") ? truncation(columns, schema, values) : null);
   }
 
-  private static Truncation truncation(
+  private static TruncateEvent truncation(
       List<ColumnPlan> columns, FactSchema schema, Map<String, Object> values) {
     int flag = deleteColumn(columns, schema, values, true);
     String version = (String) values.get(ExtractFactRowConfig.VERSION_FIELD);
     column(schema, ExtractFactRowConfig.VERSION_FIELD, version);
-    return new Truncation(columns.get(flag), columns.get(schema.indexOf(version)));
+    return new TruncateEvent(columns.get(flag), columns.get(schema.indexOf(version)));
   }
 
   private static BitSet keyColumns(
@@ -172,7 +172,7 @@ record TransformSettings(
     Map<String, Metadata> metadata = new HashMap<>();
     for (var pair : ExtractFactRowConfig.pairs(ExtractFactRowConfig.METADATA_COLUMNS, values)) {
       Metadata field = ExtractFactRowConfig.metadata(pair.right());
-      FactColumn column = column(schema, ExtractFactRowConfig.METADATA_COLUMNS, pair.left());
+      SchemaColumn column = column(schema, ExtractFactRowConfig.METADATA_COLUMNS, pair.left());
       if (!field.fits(column.type())) {
         throw new ConfigException(
             ExtractFactRowConfig.METADATA_COLUMNS,
@@ -251,14 +251,14 @@ record TransformSettings(
     return type.schema().type() == Schema.Type.INT64 && Metadata.COMMIT_TS.fits(type);
   }
 
-  private static FactColumn column(FactSchema schema, String setting, String name) {
+  private static SchemaColumn column(FactSchema schema, String setting, String name) {
     int index = schema.indexOf(name);
     if (index < 0) {
       throw new ConfigException(
           setting,
           name,
           "the schema has no such column; it has "
-              + schema.columns().stream().map(FactColumn::name).toList());
+              + schema.columns().stream().map(SchemaColumn::name).toList());
     }
     return schema.columns().get(index);
   }

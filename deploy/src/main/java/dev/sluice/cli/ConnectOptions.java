@@ -1,7 +1,7 @@
 package dev.sluice.cli;
 
-import dev.sluice.connect.ConnectClient;
 import dev.sluice.pipeline.Endpoints;
+import dev.sluice.servers.ConnectClient;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,9 +58,9 @@ class ConnectOptions {
   }
 
   /**
-   * @param patience how long a worker that is away or rebalances is waited for
+   * @param serverTimeout how long a worker that is away or rebalances is waited for
    */
-  final ConnectClient connect(Duration patience) {
-    return new ConnectClient(connectAddress(), patience);
+  final ConnectClient connect(Duration serverTimeout) {
+    return new ConnectClient(connectAddress(), serverTimeout);
   }
 }

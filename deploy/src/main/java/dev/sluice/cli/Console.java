@@ -8,7 +8,7 @@ import java.io.PrintStream;
  * elsewhere it is plain lines, one every few seconds and one whenever something else is being
  * waited for.
  */
-final class Console implements Narrator {
+public final class Console implements Narrator {
 
   private static final long PLAIN_INTERVAL_NANOS = 5_000_000_000L;
   private static final String ERASE_LINE = "\r\u001b[2K";
@@ -29,7 +29,7 @@ final class Console implements Narrator {
   }
 
   /** Standard error, as a terminal when it is likely to be one. */
-  static Console standard() {
+  public static Console standard() {
     boolean terminal = System.console() != null && !"dumb".equals(System.getenv("TERM"));
     return new Console(System.err, terminal);
   }
@@ -66,7 +66,7 @@ final class Console implements Narrator {
   }
 
   /** Ends the refreshing line, so that what follows starts on a clean one. */
-  synchronized void endProgress() {
+  public synchronized void endProgress() {
     if (terminal && !line.isEmpty()) {
       out.print(ERASE_LINE);
       out.flush();

@@ -7,10 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.doctor.Check;
 import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.doctor.Doctor;
+import dev.sluice.doctor.DoctorContext;
 import dev.sluice.ops.Look;
 import dev.sluice.ops.Overview;
-import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.TableRoute;
+import dev.sluice.servers.ClickHouseClient;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
@@ -65,9 +66,9 @@ final class DoctorCommand implements Callable<Integer> {
     ArrayNode array = JSON.createArrayNode();
     PrintWriter out = spec.commandLine().getOut();
     boolean failed = false;
-    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
+    try (ClickHouseClient clickHouse = new ClickHouseClient(options.servers().clickHouse())) {
       for (TableRoute route : routes) {
-        List<Check> checks = new Doctor(patient(route, clickHouse, look)).examine();
+        List<Check> checks = new Doctor(context(route, clickHouse, look)).examine();
         Verdict worst =
             checks.stream().map(Check::verdict).max(Comparator.naturalOrder()).orElse(Verdict.OK);
         failed |= worst == Verdict.FAIL;
@@ -97,8 +98,9 @@ final class DoctorCommand implements Callable<Integer> {
     };
   }
 
-  private Doctor.Patient patient(TableRoute route, ClickHouse clickHouse, Supplier<Overview> look) {
-    return new Doctor.Patient(
+  private DoctorContext context(
+      TableRoute route, ClickHouseClient clickHouse, Supplier<Overview> look) {
+    return new DoctorContext(
         options.servers().connect(),
         options.servers().kafka(),
         options.servers().postgres(),
@@ -119,14 +121,14 @@ final class DoctorCommand implements Callable<Integer> {
     for (Check check : checks) {
       if (check.verdict() != Verdict.OK) {
         text.append(
-            "%n%s  %s, %s: %s%n      why:  %s%n      mend: %s%n"
+            "%n%s  %s, %s: %s%n      why:  %s%n      fix: %s%n"
                 .formatted(
                     check.verdict(),
                     check.area(),
                     check.name(),
                     check.found(),
                     check.why(),
-                    check.mend()));
+                    check.fix()));
       }
     }
     return text.toString();

@@ -5,19 +5,19 @@ import java.util.Collection;
 import java.util.List;
 
 /** What commands end with; a script may count on it. */
-final class ExitCode {
+public final class ExitCode {
 
   /** All is well. */
-  static final int WELL = 0;
+  public static final int WELL = 0;
 
   /** It is not: different, refused, failed; the message says what. */
-  static final int NOT_WELL = 1;
+  public static final int NOT_WELL = 1;
 
   /** The command was used wrongly; picocli's own. */
-  static final int USED_WRONGLY = 2;
+  public static final int USED_WRONGLY = 2;
 
   /** It could not be told: a server away, a right missing. */
-  static final int COULD_NOT_TELL = 3;
+  public static final int COULD_NOT_TELL = 3;
 
   private static final List<Integer> WORST_FIRST =
       List.of(USED_WRONGLY, NOT_WELL, COULD_NOT_TELL, WELL);

@@ -4,23 +4,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.JsonConverters;
-import dev.sluice.connect.Registration.Action;
-import dev.sluice.connect.Registration.Change;
-import dev.sluice.connect.SourceOffsets;
 import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
+import dev.sluice.mapping.JsonConverters;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.Registration.Action;
+import dev.sluice.pipeline.Registration.Change;
 import dev.sluice.pipeline.SingleTable;
+import dev.sluice.pipeline.SourceOffsets;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.Topics;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.PostgresAddress;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -101,7 +101,7 @@ final class FirstRows {
   static InitialLoad checked(
       TableRoute route,
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       Path dataDir,
       BulkLoad.Options options,
       boolean restart,

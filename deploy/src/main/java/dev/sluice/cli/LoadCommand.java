@@ -1,17 +1,17 @@
 package dev.sluice.cli;
 
 import dev.sluice.catalogue.Sql;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Registration;
-import dev.sluice.connect.Registration.Change;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.load.Reload;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.Registration;
+import dev.sluice.pipeline.Registration.Change;
 import dev.sluice.pipeline.TableRoute;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.PostgresAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -74,20 +74,20 @@ final class LoadCommand implements Callable<Integer> {
   private int chunkMegabytes;
 
   @Option(
-      names = "--patience",
+      names = "--server-timeout",
       paramLabel = "SECONDS",
       defaultValue = "120",
       description = "How long a server may be away (default: ${DEFAULT-VALUE}).")
-  private int patienceSeconds;
+  private int serverTimeoutSeconds;
 
   @Option(
-      names = "--hold",
+      names = "--resume-window",
       paramLabel = "SECONDS",
       defaultValue = "600",
       description =
-          "How long Postgres holds the snapshot of a load that was broken off, so that the same"
+          "How long Postgres holds the snapshot of a suspended load, so that the same"
               + " command can go on with it (default: ${DEFAULT-VALUE}).")
-  private int holdSeconds;
+  private int resumeWindowSeconds;
 
   @Option(
       names = "--restart",
@@ -125,7 +125,7 @@ final class LoadCommand implements Callable<Integer> {
     BulkLoad.Options how = how();
     String filter = filter();
     Console console = Console.standard();
-    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
+    try (ClickHouseClient clickHouse = new ClickHouseClient(options.servers().clickHouse())) {
       TableRoute route = filter == null ? options.routeOrDefault() : options.route();
       PostgresAddress postgres = options.servers().postgres();
       if (filter == null) {
@@ -144,7 +144,7 @@ final class LoadCommand implements Callable<Integer> {
   private void first(
       TableRoute route,
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       BulkLoad.Options how,
       Console console) {
     ConnectClient connect = options.servers().connect();
@@ -185,16 +185,16 @@ final class LoadCommand implements Callable<Integer> {
   }
 
   private BulkLoad.Options how() {
-    if (parallel < 1 || chunkMegabytes < 1 || patienceSeconds < 0 || holdSeconds < 0) {
+    if (parallel < 1 || chunkMegabytes < 1 || serverTimeoutSeconds < 0 || resumeWindowSeconds < 0) {
       throw new CommandLine.ParameterException(
           spec.commandLine(),
-          "--parallel and --chunk-size must be 1 or more, --patience and --hold 0 or more.");
+          "--parallel and --chunk-size must be 1 or more, --server-timeout and --resume-window 0 or more.");
     }
     return new BulkLoad.Options(
         parallel,
         (long) chunkMegabytes << 20,
-        Duration.ofSeconds(patienceSeconds),
-        Duration.ofSeconds(holdSeconds));
+        Duration.ofSeconds(serverTimeoutSeconds),
+        Duration.ofSeconds(resumeWindowSeconds));
   }
 
   /** The condition that --where and --since make; null when all rows are meant. */

@@ -2,14 +2,14 @@ package dev.sluice.cli;
 
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.Topics;
 import dev.sluice.pipeline.Topology;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectorSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;

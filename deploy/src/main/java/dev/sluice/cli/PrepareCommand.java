@@ -4,11 +4,11 @@ import dev.sluice.catalogue.TableName;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.Visits;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -76,7 +76,7 @@ final class PrepareCommand implements Callable<Integer> {
     ClickHouseAddress clickHouse = servers.clickHouse();
     Home home = Home.locate();
     FactTable factTable = strict ? FactTable.STRICT : FactTable.DEFAULT;
-    try (ClickHouse client = new ClickHouse(clickHouse)) {
+    try (ClickHouseClient client = new ClickHouseClient(clickHouse)) {
       client.number("SELECT 1"); // Before Postgres is changed.
       if (visits != null && Visits.create(postgres, visits)) {
         out.println("Created %,d visits in Postgres".formatted(visits));

@@ -2,22 +2,22 @@ package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.SettingError;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Registration;
-import dev.sluice.connect.Registration.Action;
-import dev.sluice.connect.Registration.Change;
-import dev.sluice.connect.Registration.SettingChange;
-import dev.sluice.connect.Secrets;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions.Sink;
-import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.pipeline.Registration;
+import dev.sluice.pipeline.Registration.Action;
+import dev.sluice.pipeline.Registration.Change;
+import dev.sluice.pipeline.Registration.SettingChange;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.Topology;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.SettingError;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.Secrets;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
     })
 final class RegisterCommand implements Callable<Integer> {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration SERVER_TIMEOUT = Duration.ofSeconds(60);
 
   @Spec private CommandSpec spec;
   @Mixin private ServerOptions servers;
@@ -106,7 +106,7 @@ final class RegisterCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    ConnectClient client = servers.connect(PATIENCE);
+    ConnectClient client = servers.connect(SERVER_TIMEOUT);
     Registration registration = new Registration(client);
     List<ConnectorSpec> specs = specs();
     boolean bulk = initialLoad == InitialLoad.Way.BULK;
@@ -155,7 +155,7 @@ final class RegisterCommand implements Callable<Integer> {
       console.say("The slot " + route.slot() + " is there: the table has been loaded");
       return FirstRows.forgotten(route, servers.postgres(), false, console::say);
     }
-    try (ClickHouse clickHouse = new ClickHouse(servers.clickHouse())) {
+    try (ClickHouseClient clickHouse = new ClickHouseClient(servers.clickHouse())) {
       InitialLoad load =
           FirstRows.checked(
               route,

@@ -1,9 +1,9 @@
 package dev.sluice.cli;
 
 import dev.sluice.SluiceException;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.TableRoute;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import dev.sluice.verify.Resync;
 import dev.sluice.verify.Verdict;
 import java.util.List;
@@ -43,7 +43,7 @@ final class ResyncCommand implements Callable<Integer> {
     Console console = Console.standard();
     List<TableRoute> routes = ofOneSource(options.routes(List.of()));
     PostgresAddress postgres = options.servers().postgres();
-    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
+    try (ClickHouseClient clickHouse = new ClickHouseClient(options.servers().clickHouse())) {
       Resync resync =
           new Resync(
               routes,
@@ -80,7 +80,7 @@ final class ResyncCommand implements Callable<Integer> {
   private void confirm(List<TableRoute> routes) {
     TableRoute first = routes.get(0);
     String does =
-        "The slot %s is made anew, and %s begins there; %s compared then, and what differs is mended."
+        "The slot %s is made anew, and %s begins there; %s compared then, and what differs is fixed."
             .formatted(
                 first.slot(),
                 first.source().name(),

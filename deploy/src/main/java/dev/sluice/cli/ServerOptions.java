@@ -1,12 +1,12 @@
 package dev.sluice.cli;
 
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectClient;
 import dev.sluice.ops.OpsOptions;
-import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.Endpoints;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.References;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.PostgresAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 /** Where the four servers of a pipeline are. */
 class ServerOptions extends ConnectOptions {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SERVER_TIMEOUT = Duration.ofSeconds(5);
 
   @Option(
       names = "--kafka",
@@ -85,7 +85,7 @@ class ServerOptions extends ConnectOptions {
   }
 
   ConnectClient connect() {
-    return connect(PATIENCE);
+    return connect(SERVER_TIMEOUT);
   }
 
   String kafka() {

@@ -1,8 +1,9 @@
 package dev.sluice.cli;
 
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient;
+import dev.sluice.servers.ConnectClient;
 import java.util.Properties;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -21,9 +22,7 @@ import picocli.CommandLine.ScopeType;
       StatusCommand.class,
       VerifyCommand.class,
       DoctorCommand.class,
-      ResyncCommand.class,
-      ChaosCommand.class,
-      BenchCommand.class
+      ResyncCommand.class
     },
     footer = {
       "",
@@ -60,7 +59,9 @@ public final class Sluice {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Sluice())
+    CommandLine sluice = new CommandLine(new Sluice());
+    ServiceLoader.load(AddedCommand.class).forEach(sluice::addSubcommand);
+    return sluice
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
             (exception, commandLine, parsed) -> {

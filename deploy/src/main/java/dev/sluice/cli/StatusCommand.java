@@ -3,14 +3,14 @@ package dev.sluice.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.Status;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Look;
 import dev.sluice.ops.Overview;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Problem;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Status;
+import dev.sluice.servers.Health;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Shows how the pipelines of a Connect cluster are: what is wrong first, then its connectors,"
-          + " worst first, then what mends it.",
+          + " worst first, then what fixes it.",
       "",
       "A connector's state is that of its tasks and, where the other servers are known, of what moves:"
           + " OK, DEGRADED (some tasks failed or are missing, or rows wait), FAILED (no row moves),"
@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
     })
 final class StatusCommand implements Callable<Integer> {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SERVER_TIMEOUT = Duration.ofSeconds(5);
 
   /** The parts of a pipeline that the source answers for; the sink does for the others. */
   private static final List<String> BEFORE_THE_TOPIC = List.of("postgres", "source");
@@ -69,7 +69,7 @@ final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    ConnectClient client = servers.connect(PATIENCE);
+    ConnectClient client = servers.connect(SERVER_TIMEOUT);
     Collection<Connector> connectors;
     try {
       connectors = client.connectors().values();

@@ -4,15 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Rows of text in aligned columns under a heading. */
-final class TextTable {
+public final class TextTable {
 
   private final List<String[]> rows = new ArrayList<>();
 
-  TextTable(String... headings) {
+  /** With a first line of headings. */
+  public TextTable(String... headings) {
     rows.add(headings);
   }
 
-  TextTable row(String... cells) {
+  /** Adds a line, with a cell for each heading. */
+  public TextTable row(String... cells) {
     rows.add(cells);
     return this;
   }

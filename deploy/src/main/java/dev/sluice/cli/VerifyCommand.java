@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.PostgresAddress;
 import dev.sluice.verify.PipelineBarrier;
 import dev.sluice.verify.Reconciliation;
 import dev.sluice.verify.Repair;
@@ -57,7 +57,7 @@ import picocli.CommandLine.Spec;
       "  ./sluice verify                        the pipeline of ./sluice up",
       "  ./sluice verify public.orders 'sales.*'  some of its tables",
       "  ./sluice verify --show-values          with the values that differ",
-      "  ./sluice verify --repair --yes         and mend what differs"
+      "  ./sluice verify --repair --yes         and fix what differs"
     })
 final class VerifyCommand implements Callable<Integer> {
 
@@ -142,7 +142,7 @@ final class VerifyCommand implements Callable<Integer> {
           "--repair writes to ClickHouse: add --yes where nobody can be asked.");
     }
     Console console = Console.standard();
-    try (ClickHouse clickHouse = new ClickHouse(options.servers().clickHouse())) {
+    try (ClickHouseClient clickHouse = new ClickHouseClient(options.servers().clickHouse())) {
       List<TableRoute> routes = options.routes(tables);
       List<Verification> verified =
           routes.size() == 1
@@ -166,7 +166,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   /** Each is printed when it is over; a table that cannot be compared does not end the others. */
   private List<Verification> sideBySide(
-      List<TableRoute> routes, ClickHouse clickHouse, Console console) {
+      List<TableRoute> routes, ClickHouseClient clickHouse, Console console) {
     ExecutorService pool = Executors.newFixedThreadPool(repair ? 1 : parallel);
     AtomicInteger over = new AtomicInteger();
     Runnable count =
@@ -201,7 +201,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   /** Compares one route's tables, says what came of it, and repairs where that is wanted. */
   private Verification verified(
-      TableRoute route, ClickHouse clickHouse, Console console, Consumer<String> progress) {
+      TableRoute route, ClickHouseClient clickHouse, Console console, Consumer<String> progress) {
     PostgresAddress postgres = options.servers().postgres();
     try (TopicLag lag =
         new TopicLag(options.servers().kafka(), route.topic(), route.sink().name())) {

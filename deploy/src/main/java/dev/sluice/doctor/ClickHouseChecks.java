@@ -5,7 +5,7 @@ import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.servers.ClickHouseClient;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,12 +19,12 @@ final class ClickHouseChecks {
 
   private static final Pattern VERSION = Pattern.compile("ReplacingMergeTree\\(([^)]*)\\)");
 
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final String table;
   private final FactMapping mapping;
-  private final Findings findings = new Findings("ClickHouse");
+  private final CheckList findings = new CheckList("ClickHouse");
 
-  ClickHouseChecks(ClickHouse clickHouse, String table, FactMapping mapping) {
+  ClickHouseChecks(ClickHouseClient clickHouse, String table, FactMapping mapping) {
     this.clickHouse = clickHouse;
     this.table = table;
     this.mapping = mapping;
@@ -77,7 +77,7 @@ final class ClickHouseChecks {
       actual.put(row.getString("name"), row.getString("type"));
     }
     List<String> wrong = new ArrayList<>();
-    List<String> mends = new ArrayList<>();
+    List<String> fixes = new ArrayList<>();
     List<String> changed = new ArrayList<>();
     try {
       for (FactColumn column : FactColumn.ofSchema(clickHouse, mapping.schema())) {
@@ -86,10 +86,10 @@ final class ClickHouseChecks {
         String is = actual.get(name);
         if (is == null) {
           wrong.add(name + " is missing");
-          mends.add("ADD COLUMN " + Sql.factName(name) + " " + type);
+          fixes.add("ADD COLUMN " + Sql.factName(name) + " " + type);
         } else if (!is.equals(type)) {
           wrong.add(name + " is " + is + ", not " + type);
-          mends.add("MODIFY COLUMN " + Sql.factName(name) + " " + type);
+          fixes.add("MODIFY COLUMN " + Sql.factName(name) + " " + type);
           changed.add(name + " " + is);
         }
       }
@@ -114,7 +114,7 @@ final class ClickHouseChecks {
             + "ALTER TABLE "
             + Sql.factName(table)
             + " "
-            + String.join(", ", mends));
+            + String.join(", ", fixes));
   }
 
   private void engine(String engine) {

@@ -1,11 +1,11 @@
 package dev.sluice.doctor;
 
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.Status;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Health;
-import dev.sluice.connect.JsonConverters;
+import dev.sluice.mapping.JsonConverters;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Status;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.Health;
 import java.util.List;
 import java.util.Map;
 
@@ -17,7 +17,7 @@ final class ConnectChecks {
   private final ConnectClient connect;
   private final ConnectorSpec source;
   private final ConnectorSpec sink;
-  private final Findings findings = new Findings("Connect");
+  private final CheckList findings = new CheckList("Connect");
 
   ConnectChecks(ConnectClient connect, ConnectorSpec source, ConnectorSpec sink) {
     this.connect = connect;
@@ -64,7 +64,7 @@ final class ConnectChecks {
           switch (health) {
             case PAUSED, STOPPED -> "PUT /connectors/" + spec.name() + "/resume";
             default ->
-                "mend the cause, then POST /connectors/"
+                "fix the cause, then POST /connectors/"
                     + spec.name()
                     + "/restart?includeTasks=true&onlyFailed=true";
           });

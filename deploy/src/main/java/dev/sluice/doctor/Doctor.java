@@ -3,19 +3,14 @@ package dev.sluice.doctor;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
-import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Health;
 import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.ops.Overview;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Problem;
-import dev.sluice.pipeline.Answer;
-import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.LsnBase;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.Answer;
+import dev.sluice.servers.Health;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 
 /**
  * Looks for what is known to stop a pipeline, or to make it lose rows, before it does.
@@ -36,24 +30,10 @@ public final class Doctor {
 
   private static final long CLOCK_MILLIS = 2_000;
 
-  /** The pipeline to look at. */
-  public record Patient(
-      ConnectClient connect,
-      String kafka,
-      PostgresAddress postgres,
-      ClickHouse clickHouse,
-      ConnectorSpec source,
-      ConnectorSpec sink,
-      String topic,
-      TableName table,
-      String factTable,
-      FactMapping mapping,
-      Supplier<Overview> look) {}
+  private final DoctorContext context;
 
-  private final Patient patient;
-
-  public Doctor(Patient patient) {
-    this.patient = patient;
+  public Doctor(DoctorContext context) {
+    this.context = context;
   }
 
   /** All checks, in the order in which a row passes. */
@@ -65,25 +45,25 @@ public final class Doctor {
         attempt(
             "Connect",
             "--connect",
-            () -> new ConnectChecks(patient.connect(), patient.source(), patient.sink()).run()));
+            () -> new ConnectChecks(context.connect(), context.source(), context.sink()).run()));
     checks.addAll(
         attempt(
             "Kafka",
             "--kafka",
             () ->
                 new KafkaChecks(
-                        patient.kafka(),
-                        patient.topic(),
-                        patient.source(),
-                        patient.sink(),
-                        patient.mapping())
+                        context.kafka(),
+                        context.topic(),
+                        context.source(),
+                        context.sink(),
+                        context.mapping())
                     .run()));
     checks.addAll(
         attempt(
             "ClickHouse",
             "--clickhouse",
             () ->
-                new ClickHouseChecks(patient.clickHouse(), patient.factTable(), patient.mapping())
+                new ClickHouseChecks(context.clickHouse(), context.factTable(), context.mapping())
                     .run()));
     checks.addAll(clocks());
     return checks;
@@ -91,9 +71,9 @@ public final class Doctor {
 
   /** What moves, or why it does not: the same that the page says. */
   private List<Check> progress() {
-    Findings findings = new Findings("Pipeline");
+    CheckList findings = new CheckList("Pipeline");
     List<PipelineView> seen =
-        patient.look().get().pipelines().stream().filter(this::isMine).toList();
+        context.look().get().pipelines().stream().filter(this::isMine).toList();
     for (PipelineView each : seen) {
       each.problems().stream()
           .filter(problem -> problem.state() != Health.UNREACHABLE)
@@ -116,15 +96,15 @@ public final class Doctor {
   /** Where the sink is gone, what its source has left. */
   private boolean isMine(PipelineView each) {
     return each.sink() == null
-        ? patient.source().name().equals(each.source())
-        : patient.sink().name().equals(each.sink()) && patient.topic().equals(each.topic());
+        ? context.source().name().equals(each.source())
+        : context.sink().name().equals(each.sink()) && context.topic().equals(each.topic());
   }
 
   private static List<Check> attempt(String area, String option, Callable<List<Check>> looking) {
     try {
       return looking.call();
     } catch (Exception e) {
-      Findings findings = new Findings(area);
+      CheckList findings = new CheckList(area);
       boolean refused = Answer.isRefusal(e);
       findings.fail(
           refused ? "can be read" : "answers",
@@ -141,12 +121,12 @@ public final class Doctor {
     List<Check> checks =
         new ArrayList<>(
             new TableReview(
-                    patient.postgres(),
-                    patient.clickHouse(),
-                    patient.source().config(),
-                    patient.mapping(),
-                    patient.table(),
-                    patient.factTable())
+                    context.postgres(),
+                    context.clickHouse(),
+                    context.source().config(),
+                    context.mapping(),
+                    context.table(),
+                    context.factTable())
                 .checks());
     checks.addAll(versions());
     return checks;
@@ -154,14 +134,14 @@ public final class Doctor {
 
   /** Positions in the WAL are comparable within one server only. */
   private List<Check> versions() {
-    Findings findings = new Findings("Tables");
-    FactMapping mapping = patient.mapping();
+    CheckList findings = new CheckList("Tables");
+    FactMapping mapping = context.mapping();
     if (mapping.isVersionedByLsn() && hasVersions()) {
       long required =
           LsnBase.required(
-              patient.postgres(),
-              patient.clickHouse(),
-              patient.factTable(),
+              context.postgres(),
+              context.clickHouse(),
+              context.factTable(),
               mapping.versionField(),
               mapping.lsnBase());
       boolean rising = required == mapping.lsnBase();
@@ -178,40 +158,40 @@ public final class Doctor {
   }
 
   private boolean hasVersions() {
-    return patient
+    return context
             .clickHouse()
             .number(
                 "SELECT toInt64(count()) FROM system.columns WHERE database = currentDatabase()"
                     + " AND table = %s AND name = %s"
                         .formatted(
-                            Sql.factText(patient.factTable()),
-                            Sql.factText(patient.mapping().versionField())))
+                            Sql.factText(context.factTable()),
+                            Sql.factText(context.mapping().versionField())))
         > 0;
   }
 
   private List<Check> postgres() throws SQLException {
-    try (Connection connection = patient.postgres().connect()) {
+    try (Connection connection = context.postgres().connect()) {
       connection.setReadOnly(true);
       PostgresAddress.waitsForNoLock(connection);
       return new PostgresChecks(
               connection,
-              patient.postgres(),
-              patient.table(),
-              patient.source().config(),
-              patient.mapping())
+              context.postgres(),
+              context.table(),
+              context.source().config(),
+              context.mapping())
           .run();
     }
   }
 
   /** Freshness is a difference between clocks. */
   private List<Check> clocks() {
-    Findings findings = new Findings("Clocks");
+    CheckList findings = new CheckList("Clocks");
     clock(findings, "Postgres", this::postgresMillis);
     clock(findings, "ClickHouse", this::clickHouseMillis);
     return findings.checks();
   }
 
-  private static void clock(Findings findings, String server, Callable<Long> clock) {
+  private static void clock(CheckList findings, String server, Callable<Long> clock) {
     try {
       long before = System.currentTimeMillis();
       long there = clock.call();
@@ -229,7 +209,7 @@ public final class Doctor {
   }
 
   private long postgresMillis() throws SQLException {
-    try (Connection connection = patient.postgres().connect();
+    try (Connection connection = context.postgres().connect();
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
@@ -240,7 +220,7 @@ public final class Doctor {
   }
 
   private long clickHouseMillis() {
-    List<GenericRecord> rows = patient.clickHouse().rows("SELECT toUnixTimestamp64Milli(now64(3))");
+    List<GenericRecord> rows = context.clickHouse().rows("SELECT toUnixTimestamp64Milli(now64(3))");
     return rows.get(0).getLong(1);
   }
 }

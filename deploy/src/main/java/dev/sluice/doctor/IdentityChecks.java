@@ -21,12 +21,12 @@ final class IdentityChecks {
 
   private final Tables of;
   private final SourceTable source;
-  private final Findings findings;
+  private final CheckList findings;
 
   /**
    * @param findings to be added to
    */
-  IdentityChecks(Tables tables, Findings findings) {
+  IdentityChecks(Tables tables, CheckList findings) {
     this.of = tables;
     this.source = tables.source();
     this.findings = findings;
@@ -51,14 +51,14 @@ final class IdentityChecks {
           name,
           "none of " + TableChecks.list(refused),
           "Postgres refuses updates and deletes of a published table without one",
-          mend(refused));
+          fix(refused));
     }
     if (!keyless.isEmpty()) {
       findings.fail(
           name,
           "an index without the whole primary key: " + TableChecks.list(keyless),
           "a delete does not say which row it means, and another one is marked as deleted",
-          mend(keyless));
+          fix(keyless));
     }
     if (refused.isEmpty() && keyless.isEmpty()) {
       List<String> large =
@@ -77,7 +77,7 @@ final class IdentityChecks {
                       + TableChecks.list(large)
                       + "); ")
               + "a deleted row keeps nothing but its key",
-          mend(small));
+          fix(small));
       said(small);
     }
     String refusesFull = refusesFull();
@@ -106,11 +106,11 @@ final class IdentityChecks {
           name,
           of.mapping().fullBefore() ? "full, which the table is not" : "default",
           "a row whose key changes can vanish: its delete is written, and its new row refused",
-          "replica.identity=default in the transform; or " + mend(small));
+          "replica.identity=default in the transform; or " + fix(small));
     }
   }
 
-  private String mend(List<String> parts) {
+  private String fix(List<String> parts) {
     String refusesFull = refusesFull();
     return refusesFull == null
         ? source.parts().stream()

@@ -2,10 +2,10 @@ package dev.sluice.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.pipeline.Topics;
+import dev.sluice.servers.ConnectorSpec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -22,7 +22,7 @@ final class KafkaChecks {
   /** Events looked at for versions that do not rise, of each partition. */
   private static final int SAMPLED = 2_000;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SERVER_TIMEOUT = Duration.ofSeconds(5);
 
   /** Names, the reason and its stack trace. */
   private static final long REASON_BYTES = 64 << 10;
@@ -34,7 +34,7 @@ final class KafkaChecks {
   private final ConnectorSpec source;
   private final ConnectorSpec sink;
   private final FactMapping mapping;
-  private final Findings findings = new Findings("Kafka");
+  private final CheckList findings = new CheckList("Kafka");
 
   KafkaChecks(
       String bootstrapServers,
@@ -90,7 +90,7 @@ final class KafkaChecks {
         "rows get through",
         troubles.isEmpty() ? "the sink says nothing else" : String.join("; ", troubles),
         "rows wait for it, and so do those behind them; none is lost",
-        "mend what the sink says; it tries again by itself");
+        "fix what the sink says; it tries again by itself");
     long retentionMillis = Long.parseLong(retention);
     findings.advise(
         retentionMillis < 0 || retentionMillis >= Duration.ofDays(1).toMillis(),
@@ -166,7 +166,7 @@ final class KafkaChecks {
       ends.forEach(
           (partition, end) ->
               consumer.seek(partition, Math.max(starts.get(partition), end - SAMPLED)));
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      long deadline = System.nanoTime() + SERVER_TIMEOUT.toNanos();
       while (System.nanoTime() < deadline
           && ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
@@ -200,7 +200,7 @@ final class KafkaChecks {
           "dead letters",
           "%,d in %s".formatted(count, queue),
           "each is a row that is missing from the facts",
-          "the page of ./sluice ops shows their reasons; mend them, and put the letters back");
+          "the page of ./sluice ops shows their reasons; fix them, and put the letters back");
       roomForLetters(letters, queue, largestRecord);
     }
   }

@@ -7,7 +7,7 @@ import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +54,7 @@ final class PostgresChecks {
   private final TableName table;
   private final Map<String, String> source;
   private final FactMapping mapping;
-  private final Findings findings = new Findings("Postgres");
+  private final CheckList findings = new CheckList("Postgres");
   private SourceTable found;
 
   /**
@@ -106,6 +106,14 @@ final class PostgresChecks {
         text("SHOW server_version"),
         "verify's SQL needs Postgres 14",
         "upgrade Postgres");
+    String encoding = text("SHOW server_encoding");
+    findings.advise(
+        !encoding.equals("SQL_ASCII"),
+        "encoding",
+        encoding,
+        "a byte that is not UTF-8 ends the stream: the source begins again for ever, and says so in"
+            + " the worker's log alone",
+        "keep such bytes out of text columns: convert them, or store them as bytea");
     String walLevel = text("SHOW wal_level");
     findings.require(
         walLevel.equals("logical"),
@@ -332,7 +340,7 @@ final class PostgresChecks {
       findings.warn(
           "initial load",
           "the slot " + loading + " is there",
-          "a load is under way, or was broken off; its slot holds back WAL",
+          "a load is under way, or was suspended; its slot holds back WAL",
           "wait for it, or run ./sluice load again, which goes on with it");
     }
   }

@@ -56,7 +56,7 @@ final class TableChecks {
   private final Tables of;
   private final SourceTable source;
   private final Published published;
-  private final Findings findings = new Findings("Tables");
+  private final CheckList findings = new CheckList("Tables");
 
   TableChecks(Tables tables) {
     this.of = tables;
@@ -129,14 +129,14 @@ final class TableChecks {
         unknown.isEmpty()
             ? known.size() + ", all mapped or ignored"
             : "neither mapped nor ignored: " + list(unknown);
-    String mend =
+    String fix =
         "add them to the fact table and the transform's schema, or name them in ignored.columns";
     if (of.mapping().failsOnUnknown()) {
       String why = "every change becomes a dead letter (unknown.columns is fail)";
-      findings.require(unknown.isEmpty(), "columns of Postgres", found, why, mend);
+      findings.require(unknown.isEmpty(), "columns of Postgres", found, why, fix);
     } else {
       String why = "their values do not reach ClickHouse";
-      findings.advise(unknown.isEmpty(), "columns of Postgres", found, why, mend);
+      findings.advise(unknown.isEmpty(), "columns of Postgres", found, why, fix);
     }
     List<String> computed = new ArrayList<>();
     List<String> unpublished = new ArrayList<>();
@@ -320,7 +320,7 @@ final class TableChecks {
     List<String> merged = key.stream().filter(column -> !order.contains(column)).toList();
     List<String> beside = order.stream().filter(column -> !key.contains(column)).toList();
     String found = "ORDER BY " + String.join(", ", order);
-    String mend =
+    String fix =
         "a new fact table with ORDER BY ("
             + key.stream().map(Sql::factName).collect(Collectors.joining(", "))
             + "): the order of one that is there cannot be changed";
@@ -329,7 +329,7 @@ final class TableChecks {
           ORDER,
           found + ", without " + list(merged) + " of the primary key",
           "rows that differ in nothing else of it are merged into one",
-          mend);
+          fix);
     } else {
       findings.require(
           beside.isEmpty(),
@@ -338,7 +338,7 @@ final class TableChecks {
               ? String.join(", ", order)
               : found + ", with " + list(beside) + " beside the primary key",
           "an update of " + list(beside) + ", and a delete, leave the old row alive",
-          mend);
+          fix);
     }
   }
 

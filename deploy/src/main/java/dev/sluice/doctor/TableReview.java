@@ -4,15 +4,15 @@ import dev.sluice.SluiceException;
 import dev.sluice.catalogue.CatalogueReader;
 import dev.sluice.catalogue.SourceTable;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.JsonConverters;
 import dev.sluice.doctor.Check.Verdict;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.FactStorage;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.mapping.JsonConverters;
 import dev.sluice.pipeline.Publication;
 import dev.sluice.pipeline.Topics;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  */
 public record TableReview(
     PostgresAddress postgres,
-    ClickHouse clickHouse,
+    ClickHouseClient clickHouse,
     Map<String, String> source,
     FactMapping mapping,
     TableName table,
@@ -119,7 +119,7 @@ public record TableReview(
   /**
    * Before a load.
    *
-   * @throws SluiceException with what would be wrong after it, and what mends it
+   * @throws SluiceException with what would be wrong after it, and what fixes it
    */
   public void refuseLoss() {
     try {
@@ -129,8 +129,8 @@ public record TableReview(
               .filter(check -> NOT_TO_BE_LOADED.contains(check.name()))
               .map(
                   check ->
-                      "%n  %s: %s%n    why:  %s%n    mend: %s"
-                          .formatted(check.name(), check.found(), check.why(), check.mend()))
+                      "%n  %s: %s%n    why:  %s%n    fix: %s"
+                          .formatted(check.name(), check.found(), check.why(), check.fix()))
               .collect(Collectors.joining());
       if (!losses.isEmpty()) {
         throw new SluiceException(

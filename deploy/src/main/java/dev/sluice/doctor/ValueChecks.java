@@ -44,7 +44,7 @@ final class ValueChecks {
   private final FactMapping mapping;
   private final List<FactColumn> schema;
   private final long largestEvent;
-  private final Findings findings = new Findings("Tables");
+  private final CheckList findings = new CheckList("Tables");
 
   /**
    * @param largestEvent the bytes that the source's producer sends at most
@@ -134,25 +134,25 @@ final class ValueChecks {
                 + ")) FROM "
                 + source.name().sql());
     String columns = String.join(", ", folded);
-    String mend = "a fact column that tells them apart, such as String or DateTime64(6)";
+    String fix = "a fact column that tells them apart, such as String or DateTime64(6)";
     if (merged == null) {
       findings.warn(
           KEYS,
           columns + ": not counted within " + LIMIT_SECONDS + " s",
           "two rows whose keys become equal are one row in ClickHouse",
-          mend);
+          fix);
     } else if (merged > 0) {
       findings.fail(
           KEYS,
           columns + ": " + merged + " rows have the key of another one there",
           "of rows with one key ClickHouse keeps one",
-          mend);
+          fix);
     } else {
       findings.warn(
           KEYS,
           columns + ": all differ now",
           "two rows whose keys become equal are one row in ClickHouse",
-          mend);
+          fix);
     }
   }
 

@@ -6,8 +6,8 @@ import dev.sluice.SluiceException;
 import dev.sluice.load.Ownership.Disowned;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -44,17 +44,18 @@ public final class BulkLoad {
    *
    * @param parallel connections to each database
    * @param chunkBytes size of a chunk in Postgres
-   * @param patience how long a server may be away
-   * @param hold how long the snapshot of an initial load outlives its process
+   * @param serverTimeout how long a server may be away
+   * @param resumeWindow how long the snapshot of an initial load outlives its process
    */
-  public record Options(int parallel, long chunkBytes, Duration patience, Duration hold) {
+  public record Options(
+      int parallel, long chunkBytes, Duration serverTimeout, Duration resumeWindow) {
     /** For two to four cores. */
     public static final Options DEFAULT =
         new Options(2, 32L << 20, Duration.ofMinutes(2), Duration.ofMinutes(10));
 
-    /** The same, with another time to hold the snapshot; zero when there is no going on. */
-    public Options holding(Duration time) {
-      return new Options(parallel, chunkBytes, patience, time);
+    /** The same, with another resume window; zero when there is no going on. */
+    public Options withResumeWindow(Duration time) {
+      return new Options(parallel, chunkBytes, serverTimeout, time);
     }
   }
 
@@ -87,7 +88,7 @@ public final class BulkLoad {
   private static final long LONGEST_PAUSE = 5_000;
 
   private final PostgresAddress postgres;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final TableMapping mapping;
   private final Options options;
   private final Narrator narrator;
@@ -109,7 +110,7 @@ public final class BulkLoad {
    */
   BulkLoad(
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       TableMapping mapping,
       Options options,
       Narrator narrator,
@@ -266,7 +267,7 @@ public final class BulkLoad {
       try {
         return copier.copy(chunk);
       } catch (ChunkCopier.Failure e) {
-        boolean patient = System.nanoTime() - progressAt < options.patience().toNanos();
+        boolean patient = System.nanoTime() - progressAt < options.serverTimeout().toNanos();
         if (stopped || !e.mayPass() || !patient) {
           throw e;
         }

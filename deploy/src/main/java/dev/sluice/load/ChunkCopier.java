@@ -7,8 +7,8 @@ import dev.sluice.load.BulkLoad.SnapshotLost;
 import dev.sluice.load.Ownership.Disowned;
 import dev.sluice.mapping.CopyForm;
 import dev.sluice.mapping.Transfer;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -54,7 +54,7 @@ final class ChunkCopier implements AutoCloseable {
 
   private final PostgresAddress postgres;
   private final Snapshot snapshot;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final Transfer transfer;
   private final String queryPrefix;
   private final String filter;
@@ -73,7 +73,7 @@ final class ChunkCopier implements AutoCloseable {
   ChunkCopier(
       PostgresAddress postgres,
       Snapshot snapshot,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       Transfer transfer,
       String queryPrefix,
       String filter,

@@ -3,14 +3,14 @@ package dev.sluice.load;
 import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.load.BulkLoad.OutOfPatience;
 import dev.sluice.load.BulkLoad.SnapshotLost;
 import dev.sluice.load.Ownership.Disowned;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.PostgresAddress;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -30,11 +30,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * there. So an unfinished load can be told from a finished one by anyone, from anywhere.
  *
  * <p>Failure semantics: see {@link BulkLoad} for a single chunk. A load that is interrupted or
- * killed, or whose servers stay away for too long, is gone on with by the next one, chunk by chunk,
- * as long as its {@link Keeper} holds the snapshot and its {@link UnfinishedLoad} is there. Else
- * the next one begins again, and says so; it does so by itself when the snapshot is lost (Postgres
- * has stopped), {@value #ATTEMPTS} times in all. A load that fails for good removes the rows that
- * it has brought and its slot. A fact table with rows that no load of ours has brought is refused:
+ * killed, or whose servers stay away for too long, is resumed by the next one, chunk by chunk, as
+ * long as its {@link Keeper} holds the snapshot and its {@link UnfinishedLoad} is there. Else the
+ * next one begins again, and says so; it does so by itself when the snapshot is lost (Postgres has
+ * stopped), {@value #ATTEMPTS} times in all. A load that fails for good removes the rows that it
+ * has brought and its slot. A fact table with rows that no load of ours has brought is refused:
  * what has been deleted in Postgres would stay in it.
  *
  * <p>Before anything is removed, {@link Ownership} is proven anew: one process is at work on a
@@ -63,7 +63,7 @@ public final class InitialLoad {
   private static final int LONGEST_SLOT_NAME = 63;
 
   private final PostgresAddress postgres;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final TableMapping mapping;
   private final LoadSlots slots;
   private final LoadFacts facts;
@@ -84,7 +84,7 @@ public final class InitialLoad {
    */
   public InitialLoad(
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       TableMapping mapping,
       String slot,
       Path folder,
@@ -171,7 +171,7 @@ public final class InitialLoad {
    * @throws SluiceException when the load cannot begin or has failed; it says what is left of it
    */
   public BulkLoad.Result run(boolean restart) {
-    Thread hook = new Thread(() -> narrator.say("Interrupted" + breakOff()), "end of load");
+    Thread hook = new Thread(() -> narrator.say("Interrupted" + suspend()), "end of load");
     Runtime.getRuntime().addShutdownHook(hook);
     try (Ownership taken = Ownership.take(postgres, slots, narrator)) {
       own = taken;
@@ -208,7 +208,7 @@ public final class InitialLoad {
     } catch (Disowned e) {
       throw new SluiceException(e.getMessage() + stopped());
     } catch (OutOfPatience e) {
-      throw new SluiceException(e.getMessage() + breakOff());
+      throw new SluiceException(e.getMessage() + suspend());
     } catch (SQLException e) {
       abandon();
       throw postgres.failed(e);
@@ -273,7 +273,7 @@ public final class InitialLoad {
               + ";"
               + (UnfinishedLoad.read(progress) == null
                   ? ""
-                  : " (They may be those of the load that was broken off and not gone on with in"
+                  : " (They may be those of the load that was suspended and not resumed in"
                       + " time; load --restart empties the table.)"));
     }
     refuseFewSlots(connection);
@@ -311,7 +311,7 @@ public final class InitialLoad {
   /**
    * An unfinished load is there: goes on with it, or removes it where it is known to be this one's.
    *
-   * @return whether it is gone on with
+   * @return whether it is resumed
    */
   private boolean goesOn(Connection connection, boolean restart) throws SQLException, Disowned {
     String slot = slots.identity(connection);
@@ -388,7 +388,7 @@ public final class InitialLoad {
     forget(Keeper.since(postgres, slots.loading()));
   }
 
-  /** Null when it can be gone on with. */
+  /** Null when it can be resumed. */
   private String whyNotGoneOnWith(UnfinishedLoad found, long present) throws SQLException {
     UnfinishedLoad.Plan plan = found.plan();
     if (!plan.keptSince().equals(Keeper.since(postgres, slots.loading()))) {
@@ -405,7 +405,7 @@ public final class InitialLoad {
 
   private BulkLoad.Result attempt() throws Disowned, SnapshotLost, OutOfPatience {
     BulkLoad bulk = new BulkLoad(postgres, clickHouse, mapping, options, narrator, own, brought);
-    try (Snapshot snapshot = unfinished == null ? begun(bulk) : goneOnWith()) {
+    try (Snapshot snapshot = unfinished == null ? begun(bulk) : resumed()) {
       synchronized (this) {
         load = bulk;
       }
@@ -431,7 +431,8 @@ public final class InitialLoad {
     Snapshot snapshot = null;
     try {
       snapshot =
-          new SlotCreation(postgres, slots, narrator).await(mapping.source(), options.hold(), own);
+          new SlotCreation(postgres, slots, narrator)
+              .await(mapping.source(), options.resumeWindow(), own);
       own.loading(snapshot.slot());
       unfinished =
           UnfinishedLoad.begin(
@@ -456,7 +457,7 @@ public final class InitialLoad {
     }
   }
 
-  private Snapshot goneOnWith() throws SQLException, SnapshotLost {
+  private Snapshot resumed() throws SQLException, SnapshotLost {
     try {
       return Snapshot.held(postgres, unfinished.plan().snapshot(), unfinished.plan().moment());
     } catch (SQLException e) {
@@ -482,15 +483,15 @@ public final class InitialLoad {
    *
    * @return what becomes of the load, as the end of a sentence
    */
-  private synchronized String breakOff() {
-    if (load == null || options.hold().isZero()) {
+  private synchronized String suspend() {
+    if (load == null || options.resumeWindow().isZero()) {
       abandon();
       return "";
     }
     load.stop();
     load = null;
-    long seconds = options.hold().toSeconds();
-    return (". The load is broken off after %,d rows. The same command goes on with it within %s;"
+    long seconds = options.resumeWindow().toSeconds();
+    return (". The load is suspended after %,d rows. The same command resumes it within %s;"
             + " until then Postgres keeps WAL and dead rows for it")
         .formatted(
             unfinished.rows(), seconds % 60 == 0 ? seconds / 60 + " minutes" : seconds + " s");
@@ -535,7 +536,7 @@ public final class InitialLoad {
     }
     UnfinishedLoad.Plan plan = unfinished.plan();
     own.prove();
-    // What the server has taken of an insert that was broken off must not land after this.
+    // What the server has taken of an insert that was cut off must not land after this.
     facts.endInserts(plan.moment().lsn());
     if (!facts.areAllOf(plan.moment(), brought.get())) {
       throw new Disowned(
@@ -555,7 +556,7 @@ public final class InitialLoad {
   }
 
   private void awaitPostgres() {
-    long deadline = System.nanoTime() + options.patience().toNanos();
+    long deadline = System.nanoTime() + options.serverTimeout().toNanos();
     while (true) {
       try (Connection connection = postgres.connect()) {
         if (connection.isValid((int) Duration.ofSeconds(5).toSeconds())) {

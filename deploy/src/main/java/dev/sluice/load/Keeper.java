@@ -1,6 +1,6 @@
 package dev.sluice.load;
 
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -57,7 +57,7 @@ final class Keeper {
    * @param identity of the load's slot: without that very slot there is nothing to keep
    */
   static void engage(
-      Connection session, String table, LoadSlots slots, String identity, Duration hold)
+      Connection session, String table, LoadSlots slots, String identity, Duration resumeWindow)
       throws SQLException {
     try (Statement statement = session.createStatement()) {
       statement.execute("LOCK TABLE " + table + " IN ACCESS SHARE MODE");
@@ -71,7 +71,7 @@ final class Keeper {
     String wait =
         WAIT.formatted(
             slots.loading(),
-            Math.max(1, hold.toSeconds()),
+            Math.max(1, resumeWindow.toSeconds()),
             identity,
             LockSession.holders(LockSession.LOADS, key),
             LockSession.holders(LockSession.COPIES, key));

@@ -3,15 +3,15 @@ package dev.sluice.load;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.Transfer.Moment;
-import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.servers.ClickHouseClient;
 
 /** The fact table that a load fills, and whose rows are in it. */
 final class LoadFacts {
 
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final TableMapping mapping;
 
-  LoadFacts(ClickHouse clickHouse, TableMapping mapping) {
+  LoadFacts(ClickHouseClient clickHouse, TableMapping mapping) {
     this.clickHouse = clickHouse;
     this.mapping = mapping;
   }

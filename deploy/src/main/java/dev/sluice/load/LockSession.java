@@ -1,7 +1,7 @@
 package dev.sluice.load;
 
 import dev.sluice.Pause;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -4,7 +4,7 @@ import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.load.BulkLoad.SnapshotLost;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

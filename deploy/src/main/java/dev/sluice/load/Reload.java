@@ -6,8 +6,8 @@ import dev.sluice.load.BulkLoad.OutOfPatience;
 import dev.sluice.load.BulkLoad.SnapshotLost;
 import dev.sluice.load.Ownership.Disowned;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -30,12 +30,12 @@ public final class Reload {
    */
   public static BulkLoad.Result run(
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       TableMapping mapping,
       String filter,
       BulkLoad.Options options,
       Narrator narrator) {
-    try (Snapshot snapshot = Snapshot.now(postgres, options.patience(), narrator::progress)) {
+    try (Snapshot snapshot = Snapshot.now(postgres, options.serverTimeout(), narrator::progress)) {
       return new BulkLoad(
               postgres, clickHouse, mapping, options, narrator, Guard.NONE, new AtomicLong())
           .copy(snapshot, filter);

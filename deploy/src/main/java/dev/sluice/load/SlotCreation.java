@@ -3,7 +3,7 @@ package dev.sluice.load;
 import dev.sluice.Narrator;
 import dev.sluice.Pause;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -36,13 +36,13 @@ final class SlotCreation {
    *
    * @param ownership is asked meanwhile
    */
-  Snapshot await(TableName table, Duration hold, Guard ownership)
+  Snapshot await(TableName table, Duration resumeWindow, Guard ownership)
       throws SQLException, Ownership.Disowned, BulkLoad.SnapshotLost {
     CompletableFuture<Snapshot> created =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return Snapshot.withSlot(postgres, table.sql(), slots, hold);
+                return Snapshot.withSlot(postgres, table.sql(), slots, resumeWindow);
               } catch (SQLException e) {
                 throw new CompletionException(e);
               }

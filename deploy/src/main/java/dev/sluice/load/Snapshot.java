@@ -1,8 +1,8 @@
 package dev.sluice.load;
 
 import dev.sluice.mapping.Transfer.Moment;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.SafePosition;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -57,9 +57,10 @@ final class Snapshot implements AutoCloseable {
    * and those have to win over the rows that are loaded.
    *
    * @param table as SQL writes it
-   * @param hold how long the snapshot outlives a process that has not closed it
+   * @param resumeWindow how long the snapshot outlives a process that has not closed it
    */
-  static Snapshot withSlot(PostgresAddress postgres, String table, LoadSlots slots, Duration hold)
+  static Snapshot withSlot(
+      PostgresAddress postgres, String table, LoadSlots slots, Duration resumeWindow)
       throws SQLException {
     try (Connection replication = postgres.connectForReplication()) {
       ReplicationSlotInfo created =
@@ -77,7 +78,7 @@ final class Snapshot implements AutoCloseable {
         Moment moment = moment(keeper, slots.position(keeper));
         String name = export(keeper);
         String identity = slots.identity(keeper);
-        Keeper.engage(keeper, table, slots, identity, hold);
+        Keeper.engage(keeper, table, slots, identity, resumeWindow);
         return new Snapshot(postgres, begun(postgres, name), name, moment, identity);
       } catch (SQLException e) {
         if (keeper != null) {

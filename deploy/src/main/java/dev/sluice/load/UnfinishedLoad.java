@@ -109,7 +109,7 @@ final class UnfinishedLoad {
 
   /**
    * How many rows may be in the fact table at most: those of the chunks that are done, and of the
-   * others what may have landed before they were broken off.
+   * others what may have landed before they were cut off.
    */
   synchronized long mostRows() {
     long pages = waiting().stream().mapToLong(Chunk::pages).sum();

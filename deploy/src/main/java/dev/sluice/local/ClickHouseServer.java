@@ -1,12 +1,12 @@
 package dev.sluice.local;
 
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseClient;
 import java.nio.file.Path;
 import java.util.List;
 
 /** ClickHouse: {@link ChdbServer} in a JVM of its own, for the user {@code default}. */
-final class ClickHouseServer implements Server {
+final class ClickHouseServer implements LocalServer {
 
   private final Home home;
   private final Path libchdb;
@@ -36,7 +36,7 @@ final class ClickHouseServer implements Server {
 
   @Override
   public void prepare() {
-    // The engine makes its own directory, and mends a half-written one.
+    // The engine makes its own directory, and fixes a half-written one.
   }
 
   @Override
@@ -56,7 +56,7 @@ final class ClickHouseServer implements Server {
     if (!Ports.answers(port)) {
       return false;
     }
-    try (ClickHouse clickHouse = new ClickHouse(address())) {
+    try (ClickHouseClient clickHouse = new ClickHouseClient(address())) {
       return clickHouse.number("SELECT 1") == 1;
     } catch (RuntimeException e) {
       return false;

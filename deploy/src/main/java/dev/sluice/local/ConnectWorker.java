@@ -1,6 +1,6 @@
 package dev.sluice.local;
 
-import dev.sluice.connect.ConnectClient;
+import dev.sluice.servers.ConnectClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * A distributed Kafka Connect worker with connect-configs' {@code worker.properties}; only what
  * this machine decides (ports, folders) is put behind them.
  */
-final class ConnectWorker implements Server {
+final class ConnectWorker implements LocalServer {
 
   private final String name;
   private final Home home;

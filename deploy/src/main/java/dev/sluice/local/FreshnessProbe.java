@@ -2,8 +2,8 @@ package dev.sluice.local;
 
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseClient;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -21,7 +21,7 @@ final class FreshnessProbe implements AutoCloseable {
 
   private static final int KEPT = 10_000;
 
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final String table;
   private final AtomicReference<Workload.Change> newest = new AtomicReference<>();
   private final List<Long> millis = Collections.synchronizedList(new ArrayList<>());
@@ -30,7 +30,7 @@ final class FreshnessProbe implements AutoCloseable {
   private volatile Workload.Change awaited;
 
   FreshnessProbe(ClickHouseAddress address, String table) {
-    this.clickHouse = new ClickHouse(address);
+    this.clickHouse = new ClickHouseClient(address);
     this.table = table;
   }
 

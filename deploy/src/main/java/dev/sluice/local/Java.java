@@ -18,7 +18,8 @@ final class Java {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + heap);
-    // On a machine that runs the whole pipeline, memory is dearer than pauses of some milliseconds.
+    // On a machine that runs the whole pipeline, memory costs more than pauses of some
+    // milliseconds.
     command.add("-XX:+UseSerialGC");
     command.add("-XX:+ExitOnOutOfMemoryError");
     command.addAll(options);

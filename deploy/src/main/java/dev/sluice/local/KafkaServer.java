@@ -13,7 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Uuid;
 
 /** Kafka as one KRaft node that is broker and controller. */
-final class KafkaServer implements Server {
+final class KafkaServer implements LocalServer {
 
   private final Home home;
   private final DataDir dataDir;

@@ -2,11 +2,11 @@ package dev.sluice.local;
 
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.load.InitialLoad;
-import dev.sluice.pipeline.ClickHouseAddress;
 import dev.sluice.pipeline.FactTable;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.PostgresAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

@@ -3,26 +3,26 @@ package dev.sluice.local;
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Health;
-import dev.sluice.connect.Registration;
-import dev.sluice.connect.Registration.Change;
 import dev.sluice.doctor.TableReview;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.Endpoints;
 import dev.sluice.pipeline.FactTable;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.Publication;
+import dev.sluice.pipeline.Registration;
+import dev.sluice.pipeline.Registration.Change;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TopicLag;
 import dev.sluice.pipeline.Topics;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.Health;
+import dev.sluice.servers.PostgresAddress;
 import dev.sluice.verify.TableComparison;
 import dev.sluice.verify.TableComparison.Barrier;
 import java.sql.Connection;
@@ -60,7 +60,7 @@ public final class LocalPipeline implements AutoCloseable {
   private final ConnectClient connect;
   private final Thread shutdownHook = new Thread(this::stopForSignal, "stop");
   private ConnectorSpec source;
-  private ClickHouse clickHouse;
+  private ClickHouseClient clickHouse;
   private TopicLag lag;
   private boolean loaded;
   private boolean closed;
@@ -103,7 +103,7 @@ public final class LocalPipeline implements AutoCloseable {
             stack.clickHouse().urlOfDatabase(),
             options.table())
         .write(options.dataDir());
-    clickHouse = new ClickHouse(stack.clickHouse());
+    clickHouse = new ClickHouseClient(stack.clickHouse());
     lag = new TopicLag(stack.kafka(), topic(), sink.name());
     if (options.postgres() == null) {
       narrator.progress("Creating the visits");
@@ -164,7 +164,7 @@ public final class LocalPipeline implements AutoCloseable {
                       SLOT,
                       options.dataDir(),
                       // The servers stop with this process: nobody could go on.
-                      BulkLoad.Options.DEFAULT.holding(Duration.ZERO),
+                      BulkLoad.Options.DEFAULT.withResumeWindow(Duration.ZERO),
                       narrator)
                   .run(false));
     }
@@ -261,7 +261,7 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   /** Queries to the fact table's server. */
-  public ClickHouse clickHouse() {
+  public ClickHouseClient clickHouse() {
     return clickHouse;
   }
 
@@ -368,7 +368,7 @@ public final class LocalPipeline implements AutoCloseable {
       Publication.refuseUnpublishable(options.postgres(), options.table());
     }
     if (options.clickHouse() != null) {
-      try (ClickHouse elsewhere = new ClickHouse(options.clickHouse())) {
+      try (ClickHouseClient elsewhere = new ClickHouseClient(options.clickHouse())) {
         try {
           elsewhere.number("SELECT 1");
         } catch (SluiceException e) {
@@ -382,7 +382,7 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   /** Before anything is changed in a Postgres that runs elsewhere. */
-  private void refuseOtherShape(ClickHouse client) {
+  private void refuseOtherShape(ClickHouseClient client) {
     new TableReview(
             options.postgres(),
             client,

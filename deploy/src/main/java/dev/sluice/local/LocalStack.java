@@ -2,8 +2,8 @@ package dev.sluice.local;
 
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
-import dev.sluice.pipeline.ClickHouseAddress;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -122,7 +122,7 @@ public final class LocalStack implements AutoCloseable {
     }
   }
 
-  private void start(Server server) {
+  private void start(LocalServer server) {
     long begin = System.nanoTime();
     Supervisor supervisor = new Supervisor(server, dataDir, events);
     synchronized (supervisors) {

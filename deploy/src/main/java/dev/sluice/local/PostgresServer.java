@@ -1,7 +1,7 @@
 package dev.sluice.local;
 
 import dev.sluice.SluiceException;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +16,7 @@ import java.util.List;
  *
  * <p>Postgres refuses to run as root, who starts it {@link Unprivileged}.
  */
-final class PostgresServer implements Server {
+final class PostgresServer implements LocalServer {
 
   private final Path installation;
   private final DataDir dataDir;

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Keeps one {@link Server}'s process alive.
+ * Keeps one {@link LocalServer}'s process alive.
  *
  * <p>Failure semantics: a first start that fails ends with the last lines of the log. After that, a
  * process that dies is started again, for ever, after 0.5 s and then twice as long each time up to
@@ -31,7 +31,7 @@ public final class Supervisor {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
   private static final int LOG_LINES = 15;
 
-  private final Server server;
+  private final LocalServer server;
   private final DataDir dataDir;
   private final Consumer<String> events;
 
@@ -43,7 +43,7 @@ public final class Supervisor {
    * @param events takes one sentence whenever the process dies, is started again or is ready again;
    *     called from the supervisor's own thread
    */
-  Supervisor(Server server, DataDir dataDir, Consumer<String> events) {
+  Supervisor(LocalServer server, DataDir dataDir, Consumer<String> events) {
     this.server = server;
     this.dataDir = dataDir;
     this.events = events;

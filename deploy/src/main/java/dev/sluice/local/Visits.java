@@ -1,7 +1,7 @@
 package dev.sluice.local;
 
 import dev.sluice.SluiceException;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

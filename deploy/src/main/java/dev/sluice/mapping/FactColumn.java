@@ -2,7 +2,7 @@ package dev.sluice.mapping;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.catalogue.Sql;
-import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.servers.ClickHouseClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -22,7 +22,7 @@ public record FactColumn(String name, String type, String defaultLiteral) {
       Pattern.compile("(?i:null|true|false)|'(?:[^'\\\\]|\\\\.|'')*'", Pattern.DOTALL);
 
   /** The columns of a column list; ClickHouse itself reads it. */
-  public static List<FactColumn> ofSchema(ClickHouse clickHouse, String schema) {
+  public static List<FactColumn> ofSchema(ClickHouseClient clickHouse, String schema) {
     List<FactColumn> columns = new ArrayList<>();
     for (GenericRecord row : clickHouse.rows("DESCRIBE TABLE null(" + Sql.factText(schema) + ")")) {
       String type = row.getString("type");

@@ -3,7 +3,7 @@ package dev.sluice.mapping;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
-import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.servers.ClickHouseClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +37,7 @@ public record FactStorage(String engine, String orderBy, List<Column> columns) {
    *
    * @throws SluiceException when there is no such table
    */
-  static FactStorage of(ClickHouse clickHouse, String table) {
+  static FactStorage of(ClickHouseClient clickHouse, String table) {
     return find(clickHouse, table)
         .orElseThrow(
             () ->
@@ -46,7 +46,7 @@ public record FactStorage(String engine, String orderBy, List<Column> columns) {
   }
 
   /** Asks ClickHouse; empty when there is no such table. */
-  public static Optional<FactStorage> find(ClickHouse clickHouse, String table) {
+  public static Optional<FactStorage> find(ClickHouseClient clickHouse, String table) {
     String where = " WHERE database = currentDatabase() AND %s = " + Sql.factText(table);
     List<GenericRecord> found =
         clickHouse.rows("SELECT engine, sorting_key FROM system.tables" + where.formatted("name"));

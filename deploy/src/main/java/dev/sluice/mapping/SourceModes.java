@@ -1,6 +1,5 @@
 package dev.sluice.mapping;
 
-import dev.sluice.connect.JsonConverters;
 import java.util.Map;
 
 /**

@@ -4,7 +4,7 @@ import dev.sluice.SluiceException;
 import dev.sluice.catalogue.SourceColumn;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.servers.ClickHouseClient;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -87,7 +87,7 @@ public record TableMapping(
       SourceModes modes,
       Connection postgres,
       TableName source,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       String fact)
       throws SQLException {
     Map<String, SourceColumn> sourceColumns = SourceColumn.of(postgres, source);
@@ -188,7 +188,8 @@ public record TableMapping(
         : null;
   }
 
-  private static MappedColumn constant(ClickHouse clickHouse, FactColumn column, String filled) {
+  private static MappedColumn constant(
+      ClickHouseClient clickHouse, FactColumn column, String filled) {
     String value = "CAST(" + filled + ", " + Sql.factText(column.type()) + ")";
     String text = clickHouse.rows("SELECT toString(" + value + ")").get(0).getString(1);
     String postgres = (text == null ? "NULL" : Sql.text(text)) + "::text";
@@ -223,7 +224,7 @@ public record TableMapping(
     }
   }
 
-  private static String zero(ClickHouse clickHouse, FactColumn column, CanonicalForm form) {
+  private static String zero(ClickHouseClient clickHouse, FactColumn column, CanonicalForm form) {
     String value = "defaultValueOfTypeName(" + Sql.factText(column.type()) + ")";
     return clickHouse.rows("SELECT " + form.clickHouse().replace("{}", value)).get(0).getString(1);
   }

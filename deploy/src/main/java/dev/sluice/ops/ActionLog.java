@@ -1,7 +1,7 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.Health;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.Health;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -116,7 +116,7 @@ final class ActionLog {
 
   private static String outcome(Connector connector, Health health, Redactor redactor) {
     long run = connector.running();
-    String tasks = run + " of " + Words.count(connector.tasks().size(), "task", "tasks") + " run";
+    String tasks = run + " of " + Format.count(connector.tasks().size(), "task", "tasks") + " run";
     return connector
         .firstFailed()
         .map(f -> health + ": " + redactor.text(Health.rootCause(f.trace())))

@@ -2,11 +2,11 @@ package dev.sluice.ops;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Health;
 import dev.sluice.pipeline.TableRoute;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.Health;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,13 +16,13 @@ import java.util.Map;
  * all are noted in the {@link ActionLog}, refused ones too.
  *
  * <p>Failure semantics: what Connect refuses is a {@link SluiceException} with its words, what
- * Kafka refuses or the page itself a {@link Refused}; nothing is tried again except during a
+ * Kafka refuses or the page itself a {@link RequestRefused}; nothing is tried again except during a
  * rebalance, for some seconds. Stop, reset offsets, resync and putting back all dead letters need
  * the target's name as confirmation.
  */
 final class Actions {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(8);
+  private static final Duration SERVER_TIMEOUT = Duration.ofSeconds(8);
 
   private final ConnectClient connect;
   private final DeadLetters deadLetters;
@@ -30,7 +30,7 @@ final class Actions {
   private final ActionLog log;
 
   Actions(OpsOptions options, DeadLetters deadLetters, ActionLog log) {
-    this.connect = new ConnectClient(options.connect(), PATIENCE, PATIENCE);
+    this.connect = new ConnectClient(options.connect(), SERVER_TIMEOUT, SERVER_TIMEOUT);
     this.deadLetters = deadLetters;
     this.resync = new ResyncAction(options, log);
     this.log = log;
@@ -45,7 +45,7 @@ final class Actions {
     return switch (action) {
       case "restart-failed" -> {
         String what =
-            failed == 0 ? "what failed" : Words.count(failed, "failed task", "failed tasks");
+            failed == 0 ? "what failed" : Format.count(failed, "failed task", "failed tasks");
         call(name, action, () -> connect.restart(name, true));
         yield log.awaiting(name, action, "Restart " + what + " of " + name + ".", Health.OK);
       }
@@ -69,14 +69,15 @@ final class Actions {
       case "reset-offsets" -> {
         confirmed(name, confirm);
         if (Health.of(connector) != Health.STOPPED) {
-          throw new Refused(409, name + " is not stopped: offsets are reset in that state only.");
+          throw new RequestRefused(
+              409, name + " is not stopped: offsets are reset in that state only.");
         }
         String[] words = new String[1];
         call(name, action, () -> words[0] = connect.resetOffsets(name));
         yield log.ended(name, action, "Reset the offsets of " + name + ".", words[0], true);
       }
       default ->
-          throw new Refused(
+          throw new RequestRefused(
               404,
               "There is no action "
                   + action
@@ -119,7 +120,7 @@ final class Actions {
         topic,
         "put-back-all",
         "Put all waiting dead letters of " + topic + " back on their topics.",
-        Words.count(count[0].done(), "record is", "records are")
+        Format.count(count[0].done(), "record is", "records are")
             + " back in Kafka."
             + (left == 0
                 ? ""
@@ -129,14 +130,14 @@ final class Actions {
 
   private static void confirmed(String name, String confirm) {
     if (!name.equals(confirm)) {
-      throw new Refused(400, "Type " + name + " to confirm.");
+      throw new RequestRefused(400, "Type " + name + " to confirm.");
     }
   }
 
   private void call(String target, String action, Runnable call) {
     try {
       call.run();
-    } catch (Refused | SluiceException | ConnectClient.Unreachable e) {
+    } catch (RequestRefused | SluiceException | ConnectClient.Unreachable e) {
       log.ended(target, action, "Tried: " + action + " " + target + ".", e.getMessage(), false);
       throw e;
     }

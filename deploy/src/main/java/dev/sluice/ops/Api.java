@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.Status;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.ActionLog.Entry;
 import dev.sluice.pipeline.TableRoute;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Status;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.Health;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,8 +28,8 @@ final class Api {
   private static final int LONGEST_PAYLOAD = 200_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Supplier<Picture> picture;
-  private final Guard guard;
+  private final Supplier<StatusSnapshot> picture;
+  private final AccessGuard guard;
   private final DeadLetters deadLetters;
   private final Actions actions;
   private final ActionLog log;
@@ -38,8 +38,8 @@ final class Api {
   private final Questions connect;
 
   Api(
-      Supplier<Picture> picture,
-      Guard guard,
+      Supplier<StatusSnapshot> picture,
+      AccessGuard guard,
       DeadLetters deadLetters,
       Actions actions,
       ActionLog log,
@@ -95,7 +95,7 @@ final class Api {
 
   /** The routes of a source, as the last look has found them. */
   private List<TableRoute> routes(Connector source) {
-    Picture now = picture.get();
+    StatusSnapshot now = picture.get();
     return now.overview().pipelines().stream()
         .filter(each -> source.name().equals(each.source()) && each.sourceTable() != null)
         .filter(each -> now.connectors().containsKey(each.sink()))
@@ -114,8 +114,9 @@ final class Api {
     return new ConnectorSpec(connector.name(), connector.config());
   }
 
-  private static Refused nothingAt(String method, String[] path) {
-    return new Refused(404, "There is no " + method + " /api/" + String.join("/", path) + ".");
+  private static RequestRefused nothingAt(String method, String[] path) {
+    return new RequestRefused(
+        404, "There is no " + method + " /api/" + String.join("/", path) + ".");
   }
 
   private static CompletableFuture<JsonNode> known(JsonNode json) {
@@ -154,7 +155,8 @@ final class Api {
   private JsonNode history(Map<String, String> query) {
     History history = picture.get().histories().get(query.getOrDefault("pipeline", ""));
     if (history == null) {
-      throw new Refused(404, "There is no pipeline " + query.getOrDefault("pipeline", "") + ".");
+      throw new RequestRefused(
+          404, "There is no pipeline " + query.getOrDefault("pipeline", "") + ".");
     }
     long since = number("since", query.getOrDefault("since", "0"));
     ObjectNode json = JSON.createObjectNode();
@@ -197,7 +199,7 @@ final class Api {
     return errors;
   }
 
-  private JsonNode detail(Picture now, Connector connector) {
+  private JsonNode detail(StatusSnapshot now, Connector connector) {
     ObjectNode json = JSON.createObjectNode();
     json.put("name", connector.name()).put("type", connector.type());
     json.put("health", Health.of(connector).name());
@@ -211,7 +213,7 @@ final class Api {
     return json;
   }
 
-  private ObjectNode status(Picture now, Connector connector, Status status) {
+  private ObjectNode status(StatusSnapshot now, Connector connector, Status status) {
     return JSON.createObjectNode()
         .put("task", status.task())
         .put("state", status.state())
@@ -246,21 +248,21 @@ final class Api {
   private static DeadLetters.Place place(String topic, JsonNode partition, JsonNode offset) {
     long number = number("partition", partition.asText());
     if (number > Integer.MAX_VALUE) {
-      throw new Refused(400, "partition is at most " + Integer.MAX_VALUE + ".");
+      throw new RequestRefused(400, "partition is at most " + Integer.MAX_VALUE + ".");
     }
     return new DeadLetters.Place(topic, (int) number, number("offset", offset.asText()));
   }
 
   private static long number(String name, String text) {
     if (!text.matches("[0-9]{1,18}")) {
-      throw new Refused(400, name + " is a whole number of at most 18 digits.");
+      throw new RequestRefused(400, name + " is a whole number of at most 18 digits.");
     }
     return Long.parseLong(text);
   }
 
   /** A connector that is not known may be there all the same while Connect cannot be asked. */
   private Connector connectorNamed(String name) {
-    Picture now = picture.get();
+    StatusSnapshot now = picture.get();
     Connector connector = now.connectors().get(name);
     if (connector != null) {
       return connector;
@@ -269,9 +271,10 @@ final class Api {
         now.overview().servers().stream()
             .filter(s -> s.name().equals("Connect"))
             .findFirst()
-            .orElseThrow(() -> new Refused(503, "The servers have not been asked yet: try again."));
+            .orElseThrow(
+                () -> new RequestRefused(503, "The servers have not been asked yet: try again."));
     if (server.error() != null) {
-      throw new Refused(
+      throw new RequestRefused(
           503,
           "Connector "
               + name
@@ -280,7 +283,7 @@ final class Api {
               + " does not answer: "
               + server.error());
     }
-    throw new Refused(404, "There is no connector " + name + ".");
+    throw new RequestRefused(404, "There is no connector " + name + ".");
   }
 
   /**
@@ -288,8 +291,8 @@ final class Api {
    * Sinks tell which, so that it is known while Kafka is away.
    */
   private String queue(String topic) {
-    if (!new Topology(picture.get().connectors().values()).isDeadLetters(topic)) {
-      throw new Refused(
+    if (!new ObservedTopology(picture.get().connectors().values()).isDeadLetters(topic)) {
+      throw new RequestRefused(
           404,
           "There is no dead letter queue "
               + topic

@@ -25,7 +25,7 @@ final class Assets {
   static Asset find(String path) {
     String name = path.equals("/") ? "/index.html" : path;
     if (!name.matches("(/[a-zA-Z0-9-]+)*/[a-zA-Z0-9.-]+\\.[a-z]+") || name.contains("..")) {
-      throw new Refused(404, "There is no such page.");
+      throw new RequestRefused(404, "There is no such page.");
     }
     return READ.computeIfAbsent(name, Assets::read);
   }
@@ -34,7 +34,7 @@ final class Assets {
     String type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
     try (InputStream in = Assets.class.getResourceAsStream("page" + name)) {
       if (in == null || type == null) {
-        throw new Refused(404, "There is no such page.");
+        throw new RequestRefused(404, "There is no such page.");
       }
       return new Asset(type, in.readAllBytes());
     } catch (IOException e) {

@@ -8,9 +8,9 @@ import org.eclipse.jetty.server.Request;
 /**
  * Reads a request's body as it comes, without a thread that waits for it.
  *
- * <p>Failure semantics: a body that is too long, or ends before its time, is {@link Refused}. One
- * that is somewhat too long is read to its end first: whoever is still sending would otherwise see
- * a broken connection instead of the answer.
+ * <p>Failure semantics: a body that is too long, or ends before its time, is {@link
+ * RequestRefused}. One that is somewhat too long is read to its end first: whoever is still sending
+ * would otherwise see a broken connection instead of the answer.
  */
 final class Body implements Runnable {
 
@@ -41,7 +41,7 @@ final class Body implements Runnable {
         return;
       }
       if (Content.Chunk.isFailure(chunk)) {
-        whole.completeExceptionally(new Refused(400, "The body did not come whole."));
+        whole.completeExceptionally(new RequestRefused(400, "The body did not come whole."));
         return;
       }
       take(chunk);
@@ -58,7 +58,7 @@ final class Body implements Runnable {
     }
     if (length > LONGEST && (chunk.isLast() || length > LONGEST_READ)) {
       whole.completeExceptionally(
-          new Refused(413, "The body is too long: " + LONGEST + " bytes are read."));
+          new RequestRefused(413, "The body is too long: " + LONGEST + " bytes are read."));
     } else if (chunk.isLast()) {
       whole.complete(bytes.toByteArray());
     }

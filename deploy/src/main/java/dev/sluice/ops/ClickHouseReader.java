@@ -2,8 +2,8 @@ package dev.sluice.ops;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.ops.ClickHouseView.Table;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseClient;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,10 +21,10 @@ final class ClickHouseReader implements AutoCloseable {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
 
   ClickHouseReader(ClickHouseAddress address) {
-    this.clickHouse = new ClickHouse(address, LIMIT);
+    this.clickHouse = new ClickHouseClient(address, LIMIT);
   }
 
   ClickHouseView read() {

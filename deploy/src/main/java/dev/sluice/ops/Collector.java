@@ -1,9 +1,9 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Poll.Answer;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Looks at all four servers once a second and keeps the {@link Picture} of the last look, which is
- * all that the page serves.
+ * Looks at all four servers once a second and keeps the {@link StatusSnapshot} of the last look,
+ * which is all that the page serves.
  *
  * <p>Failure semantics: each server is asked on a thread of its own; one that does not answer keeps
  * its last answer, is shown as unreachable, and holds up a look by at most a second. What was known
@@ -26,7 +26,7 @@ final class Collector implements AutoCloseable {
   private static final long POSTGRES_FIRST_MILLIS = 300;
 
   private final OpsOptions options;
-  private final PictureMaker maker;
+  private final StatusSnapshotBuilder maker;
   private final ConnectReader connect;
   private final PostgresReader postgres;
   private final KafkaReader kafka;
@@ -37,7 +37,7 @@ final class Collector implements AutoCloseable {
   private final Poll<ClickHouseView> clickHousePoll = new Poll<>("clickhouse");
   private final VisibilityProbe probe;
   private final Thread thread = new Thread(this::run, "ops-collector");
-  private volatile Picture picture;
+  private volatile StatusSnapshot picture;
   private volatile boolean stopping;
 
   Collector(OpsOptions options, DeadLetters deadLetters, ActionLog actions, Timeline timeline) {
@@ -49,8 +49,8 @@ final class Collector implements AutoCloseable {
     this.kafka = new KafkaReader(options.kafka());
     this.clickHouse = new ClickHouseReader(options.clickHouse());
     this.probe = new VisibilityProbe(options);
-    this.maker = new PictureMaker(options, deadLetters, actions, timeline, probe);
-    this.picture = Picture.empty(options);
+    this.maker = new StatusSnapshotBuilder(options, deadLetters, actions, timeline, probe);
+    this.picture = StatusSnapshot.empty(options);
   }
 
   void start() {
@@ -60,7 +60,7 @@ final class Collector implements AutoCloseable {
   }
 
   /** The last look. */
-  Picture picture() {
+  StatusSnapshot picture() {
     return picture;
   }
 
@@ -88,7 +88,7 @@ final class Collector implements AutoCloseable {
   /** One look. */
   void look() throws InterruptedException {
     Map<String, Connector> known = picture.connectors();
-    Topology last = new Topology(known.values());
+    ObservedTopology last = new ObservedTopology(known.values());
     long deadline = Now.millis() + PATIENCE_MILLIS;
     Doubts doubts = maker.doubts();
     connectPoll.start(() -> connect.read(doubts.notStreaming(), doubts.lackTopics()));

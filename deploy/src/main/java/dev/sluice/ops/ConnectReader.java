@@ -2,9 +2,9 @@ package dev.sluice.ops;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.SourceOffsets;
+import dev.sluice.pipeline.SourceOffsets;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;

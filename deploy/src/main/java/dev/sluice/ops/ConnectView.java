@@ -1,6 +1,6 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Connector;
 import java.util.Map;
 import java.util.Set;
 

@@ -1,6 +1,6 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.Health;
+import dev.sluice.servers.Health;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -44,7 +44,7 @@ record DeadLetter(
     String trace = text(letter, "exception.stacktrace");
     String message = text(letter, "exception.message");
     String root = trace == null ? "" : Health.rootCause(trace);
-    String reason = Words.cause(root.isEmpty() ? message == null ? "" : message : root);
+    String reason = Format.cause(root.isEmpty() ? message == null ? "" : message : root);
     return new DeadLetter(
         letter.topic(),
         letter.partition(),

@@ -20,8 +20,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * Reads dead letter queues. No consumer group is used, so reading leaves no trace in Kafka.
  *
- * <p>Failure semantics: a letter that never was and a Kafka that falls silent are {@link Refused},
- * each in its own words; what Kafka itself says is a {@link
+ * <p>Failure semantics: a letter that never was and a Kafka that falls silent are {@link
+ * RequestRefused}, each in its own words; what Kafka itself says is a {@link
  * org.apache.kafka.common.KafkaException}.
  */
 final class DeadLetterReader implements AutoCloseable {
@@ -70,13 +70,13 @@ final class DeadLetterReader implements AutoCloseable {
   Optional<ConsumerRecord<byte[], byte[]>> one(Place place) {
     TopicPartition partition = new TopicPartition(place.topic(), place.partition());
     if (!has(partition)) {
-      throw new Refused(
+      throw new RequestRefused(
           404, "There is no dead letter " + place + ": Kafka has no partition " + partition + ".");
     }
     long first = consumer.beginningOffsets(List.of(partition)).get(partition);
     long end = consumer.endOffsets(List.of(partition)).get(partition);
     if (place.offset() >= end) {
-      throw new Refused(
+      throw new RequestRefused(
           404,
           "There is no dead letter " + place + ": its partition ends before offset " + end + ".");
     }
@@ -123,7 +123,7 @@ final class DeadLetterReader implements AutoCloseable {
       if (!records.isEmpty()) {
         deadline = System.nanoTime() + limitMillis * 1_000_000L;
       } else if (System.nanoTime() > deadline) {
-        throw new Refused(
+        throw new RequestRefused(
             503,
             "Kafka at " + kafka + " does not answer: no record for " + limitMillis / 1000 + " s.");
       }

@@ -27,10 +27,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <p>Which letters were put back is kept in memory: after a restart of this process they are shown
  * as waiting again.
  *
- * <p>Failure semantics: every failure is {@link Refused}, and tells a letter that is gone, a topic
- * that is gone, a Kafka that does not answer and one that says no apart; of several letters, those
- * acknowledged before it stay put back and are marked so. One call at a time; each waits at most
- * {@value #LIMIT_MILLIS} ms for an answer of Kafka.
+ * <p>Failure semantics: every failure is {@link RequestRefused}, and tells a letter that is gone, a
+ * topic that is gone, a Kafka that does not answer and one that says no apart; of several letters,
+ * those acknowledged before it stay put back and are marked so. One call at a time; each waits at
+ * most {@value #LIMIT_MILLIS} ms for an answer of Kafka.
  */
 final class DeadLetters {
 
@@ -86,7 +86,7 @@ final class DeadLetters {
           original(one(reader, place))
               .orElseThrow(
                   () ->
-                      new Refused(
+                      new RequestRefused(
                           409,
                           "Dead letter "
                               + place
@@ -94,7 +94,7 @@ final class DeadLetters {
                               + " errors.deadletterqueue.context.headers.enable=true on the"
                               + " sink."));
       if (!reader.has(partition(record))) {
-        throw new Refused(
+        throw new RequestRefused(
             409,
             "Dead letter "
                 + place
@@ -153,7 +153,7 @@ final class DeadLetters {
         .one(place)
         .orElseThrow(
             () ->
-                new Refused(
+                new RequestRefused(
                     410,
                     "Dead letter "
                         + place
@@ -216,7 +216,7 @@ final class DeadLetters {
         new ByteArraySerializer());
   }
 
-  private Refused failed(Throwable cause) {
-    return Refused.byKafka(kafka, cause);
+  private RequestRefused failed(Throwable cause) {
+    return RequestRefused.byKafka(kafka, cause);
   }
 }

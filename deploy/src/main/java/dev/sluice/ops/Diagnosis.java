@@ -1,17 +1,17 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Problem;
 import dev.sluice.ops.Overview.Visible;
+import dev.sluice.servers.Health;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
 /**
  * Derives the state of one pipeline's parts from what the servers said, and says in whole sentences
- * what is wrong and what mends it. A connector's own RUNNING is never taken for health.
+ * what is wrong and what fixes it. A connector's own RUNNING is never taken for health.
  */
 final class Diagnosis {
 
@@ -31,7 +31,8 @@ final class Diagnosis {
       long deadLetters,
       Visible visible) {
     Findings findings = new Findings(answers, options, redactor);
-    Case one = new Case(at, pipeline, tracker, answers, options, deadLetters, findings);
+    DiagnosisContext one =
+        new DiagnosisContext(at, pipeline, tracker, answers, options, deadLetters, findings);
     SourceDiagnosis before = new SourceDiagnosis(one);
     SinkDiagnosis after = new SinkDiagnosis(one);
     List<Part> parts =

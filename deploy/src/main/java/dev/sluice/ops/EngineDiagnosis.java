@@ -1,15 +1,15 @@
 package dev.sluice.ops;
 
 import dev.sluice.catalogue.Sql;
-import dev.sluice.connect.Health;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
+import dev.sluice.servers.Health;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Whether the fact table's engine keeps the newest version of a row, and no other. */
-record EngineDiagnosis(Case of) {
+record EngineDiagnosis(DiagnosisContext of) {
 
   /** Keeps every version of a row as a row of its own. */
   private static final Pattern PLAIN_ENGINE =

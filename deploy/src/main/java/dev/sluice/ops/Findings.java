@@ -1,11 +1,11 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.Status;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Problem;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Status;
+import dev.sluice.servers.Health;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -124,7 +124,7 @@ final class Findings {
               part,
               run
                   + " of "
-                  + Words.count(connector.tasks().size(), "task", "tasks")
+                  + Format.count(connector.tasks().size(), "task", "tasks")
                   + " of "
                   + name
                   + " run.",
@@ -144,8 +144,8 @@ final class Findings {
         return problem(
             health,
             part,
-            what + " failed: " + Words.cause(redactor.text(cause)),
-            "Mend the cause, then restart what failed.",
+            what + " failed: " + Format.cause(redactor.text(cause)),
+            "Fix the cause, then restart what failed.",
             name,
             "restart-failed");
       }

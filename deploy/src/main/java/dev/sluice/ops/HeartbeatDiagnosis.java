@@ -1,18 +1,18 @@
 package dev.sluice.ops;
 
 import dev.sluice.catalogue.Sql;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.PostgresView.Beats;
 import dev.sluice.ops.PostgresView.Refusal;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
 import dev.sluice.pipeline.Heartbeat;
+import dev.sluice.servers.Health;
 import java.util.Optional;
 import java.util.Set;
 
 /** Whether the source's heartbeat is written to Postgres, and comes back from there. */
-record HeartbeatDiagnosis(Case of) {
+record HeartbeatDiagnosis(DiagnosisContext of) {
 
   private static final String NO_SUCH_TABLE = "42P01";
 
@@ -77,7 +77,7 @@ record HeartbeatDiagnosis(Case of) {
               .then(Where.POSTGRES, "SELECT pg_reload_conf()")
           : cure;
     }
-    Cure cure = Cure.of("Mend what Postgres says; the source goes on by itself.");
+    Cure cure = Cure.of("Fix what Postgres says; the source goes on by itself.");
     String table = heartbeat.table().orElse("");
     String grant = "GRANT SELECT, INSERT, UPDATE ON %s TO %s".formatted(table, Sql.name(of.role()));
     if (refusal.isOfRights()) {
@@ -153,7 +153,7 @@ record HeartbeatDiagnosis(Case of) {
                 + " has written nothing to "
                 + table
                 + " for "
-                + Words.duration(of.at() - since)
+                + Format.duration(of.at() - since)
                 + (beats == null || beats.triggers().isEmpty()
                     ? ""
                     : ", which has the trigger " + String.join(", ", beats.triggers()))

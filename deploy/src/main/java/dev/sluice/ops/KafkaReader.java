@@ -60,7 +60,7 @@ final class KafkaReader implements AutoCloseable {
   }
 
   /** Reads what these connectors are concerned with. */
-  KafkaView read(Topology of) throws ExecutionException, InterruptedException {
+  KafkaView read(ObservedTopology of) throws ExecutionException, InterruptedException {
     List<String> sinks = of.sinks();
     Map<String, ListConsumerGroupOffsetsSpec> groups = new HashMap<>();
     sinks.forEach(sink -> groups.put(group(sink), new ListConsumerGroupOffsetsSpec()));

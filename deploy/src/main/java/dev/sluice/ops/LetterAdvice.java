@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** What to do about the cause of a dead letter, from the words of our transform and sink. */
 final class LetterAdvice {
 
-  private static final String GENERAL = "Mend the cause.";
+  private static final String GENERAL = "Fix the cause.";
 
   private record Kind(Pattern words, String advice) {}
 
@@ -23,7 +23,7 @@ final class LetterAdvice {
                   + " connect-configs/sink.json."),
           new Kind(
               Pattern.compile("VIOLATED_CONSTRAINT \\(Constraint `([^`]+)`\\)"),
-              "Decide: mend the rows in Postgres, or drop the constraint $1 of the fact table."));
+              "Decide: fix the rows in Postgres, or drop the constraint $1 of the fact table."));
 
   private LetterAdvice() {}
 

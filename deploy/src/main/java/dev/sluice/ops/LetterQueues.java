@@ -1,10 +1,10 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.ops.DeadLetters.Place;
 import dev.sluice.ops.KafkaView.Topic;
 import dev.sluice.ops.Overview.DeadLetterQueue;
 import dev.sluice.ops.Overview.LetterShare;
+import dev.sluice.servers.ConnectClient.Connector;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -25,7 +25,7 @@ final class LetterQueues {
    * @param putBack by queue and offsets: the letters from there on that were put back
    */
   static List<DeadLetterQueue> of(
-      Topology topology,
+      ObservedTopology topology,
       KafkaView kafka,
       BiFunction<String, Map<TopicPartition, Long>, List<Place>> putBack) {
     return kafka == null

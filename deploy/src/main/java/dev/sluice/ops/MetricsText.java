@@ -1,11 +1,11 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.ConnectorView;
 import dev.sluice.ops.Overview.DeadLetterQueue;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Server;
+import dev.sluice.servers.Health;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

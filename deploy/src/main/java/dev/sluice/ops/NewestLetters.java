@@ -1,8 +1,8 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.Health;
 import dev.sluice.ops.KafkaView.Reason;
 import dev.sluice.ops.KafkaView.Topic;
+import dev.sluice.servers.Health;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -105,7 +105,7 @@ final class NewestLetters {
     return new Reason(
         connector == null ? "" : connector,
         letter.timestamp(),
-        Words.cause(root.isEmpty() ? message == null ? "" : message : root));
+        Format.cause(root.isEmpty() ? message == null ? "" : message : root));
   }
 
   private static void close(Consumer<byte[], byte[]> consumer) {

@@ -1,8 +1,8 @@
 package dev.sluice.ops;
 
 import dev.sluice.SluiceException;
-import dev.sluice.pipeline.ClickHouseAddress;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;

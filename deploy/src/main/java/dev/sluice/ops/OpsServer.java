@@ -19,7 +19,7 @@ import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
  * <p>Failure semantics: it serves as long as its process lives, whichever of the four servers is
  * down and whatever clients do with their connections ({@link Crowd}). A port that is taken ends
  * {@link #start} with a {@link SluiceException}. What is refused is answered with a status and
- * {@code {"error": "…"}} ({@link Refused}).
+ * {@code {"error": "…"}} ({@link RequestRefused}).
  */
 public final class OpsServer implements AutoCloseable {
 
@@ -42,7 +42,7 @@ public final class OpsServer implements AutoCloseable {
   /** Starts nothing yet. */
   public OpsServer(OpsOptions options) {
     this.options = options;
-    Guard guard = new Guard(options);
+    AccessGuard guard = new AccessGuard(options);
     DeadLetters deadLetters = new DeadLetters(options.kafka());
     ActionLog log = new ActionLog();
     Timeline timeline = new Timeline();

@@ -1,7 +1,7 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.Health;
 import dev.sluice.pipeline.Cure;
+import dev.sluice.servers.Health;
 import java.util.List;
 
 /**
@@ -85,8 +85,8 @@ public record Overview(
    * Something that is wrong.
    *
    * @param text a whole sentence
-   * @param cure what mends it
-   * @param connector whose action may mend it; null for none
+   * @param cure what fixes it
+   * @param connector whose action may fix it; null for none
    * @param action restart-failed, resume or null
    */
   public record Problem(

@@ -3,7 +3,7 @@ package dev.sluice.ops;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.connect.Health;
+import dev.sluice.servers.Health;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
@@ -31,12 +31,12 @@ final class PageHandler extends Handler.Abstract {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Guard guard;
+  private final AccessGuard guard;
   private final Api api;
-  private final Supplier<Picture> picture;
+  private final Supplier<StatusSnapshot> picture;
   private final Crowd crowd;
 
-  PageHandler(Guard guard, Api api, Supplier<Picture> picture, Crowd crowd) {
+  PageHandler(AccessGuard guard, Api api, Supplier<StatusSnapshot> picture, Crowd crowd) {
     this.guard = guard;
     this.api = api;
     this.picture = picture;
@@ -80,7 +80,7 @@ final class PageHandler extends Handler.Abstract {
     int status = response.getStatus();
     String sentence =
         status == HttpStatus.INTERNAL_SERVER_ERROR_500
-            ? Refused.DEFECT
+            ? RequestRefused.DEFECT
             : "This request is not understood: " + HttpStatus.getMessage(status) + ".";
     send(request, response, callback, Reply.error(status, sentence));
     return true;
@@ -91,7 +91,7 @@ final class PageHandler extends Handler.Abstract {
     String method = request.getMethod();
     boolean post = method.equals("POST");
     if (!post && !method.equals("GET") && !method.equals("HEAD")) {
-      throw new Refused(405, "GET and POST are understood.");
+      throw new RequestRefused(405, "GET and POST are understood.");
     }
     if (path.equals("/health") && !post) {
       return CompletableFuture.completedFuture(health());
@@ -100,7 +100,7 @@ final class PageHandler extends Handler.Abstract {
     if (post) {
       guard.checkAction(request.getHeaders());
       if (!path.startsWith("/api/")) {
-        throw new Refused(405, "Only actions are posted.");
+        throw new RequestRefused(405, "Only actions are posted.");
       }
       return Body.of(request)
           .thenCompose(body -> asked(request, api.post(segments(path), object(body))));
@@ -129,7 +129,7 @@ final class PageHandler extends Handler.Abstract {
   }
 
   private Reply refusal(Throwable failure) {
-    Refused refused = Refused.of(failure);
+    RequestRefused refused = RequestRefused.of(failure);
     return Reply.error(refused.status(), picture.get().redactor().text(refused.getMessage()));
   }
 
@@ -140,7 +140,7 @@ final class PageHandler extends Handler.Abstract {
 
   private static void send(Request request, Response response, Callback callback, Reply reply) {
     HttpFields.Mutable headers = response.getHeaders();
-    Guard.harden(headers, reply.status());
+    AccessGuard.harden(headers, reply.status());
     headers.put(HttpHeader.CONTENT_TYPE, reply.type());
     if (reply.encoding() != null) {
       headers.put(HttpHeader.CONTENT_ENCODING, reply.encoding());
@@ -155,11 +155,11 @@ final class PageHandler extends Handler.Abstract {
     try {
       JsonNode json = JSON.readTree(body);
       if (!json.isObject()) {
-        throw new Refused(400, "The body is a JSON object.");
+        throw new RequestRefused(400, "The body is a JSON object.");
       }
       return json;
     } catch (JsonProcessingException e) {
-      throw new Refused(400, "The body is not JSON.");
+      throw new RequestRefused(400, "The body is not JSON.");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -189,7 +189,7 @@ final class PageHandler extends Handler.Abstract {
     try {
       return URLDecoder.decode(part, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      throw new Refused(
+      throw new RequestRefused(
           400, "The address is not well-formed: a % has no two hex digits behind it.");
     }
   }

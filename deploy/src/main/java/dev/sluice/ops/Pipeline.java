@@ -1,10 +1,10 @@
 package dev.sluice.ops;
 
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.pipeline.Heartbeat;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.PostgresAddress;
 import java.util.Optional;
 
 /**

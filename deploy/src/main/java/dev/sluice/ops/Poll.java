@@ -72,7 +72,7 @@ final class Poll<T> implements AutoCloseable {
       answer = new Answer<>(value, attemptedAt, Now.millis(), null);
       attempt = null;
     } catch (ExecutionException e) {
-      answer = failed(reason(e), dev.sluice.pipeline.Answer.isRefusal(e));
+      answer = failed(reason(e), dev.sluice.servers.Answer.isRefusal(e));
       attempt = null;
     } catch (TimeoutException e) {
       long silence = Now.millis() - attemptedAt;

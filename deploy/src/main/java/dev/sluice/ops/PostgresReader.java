@@ -7,7 +7,7 @@ import dev.sluice.ops.PostgresView.Role;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.ops.PostgresView.Table;
 import dev.sluice.pipeline.Heartbeat;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -2,11 +2,11 @@ package dev.sluice.ops;
 
 import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.PostgresView.Table;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
 import dev.sluice.pipeline.Heartbeat;
+import dev.sluice.servers.Health;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +15,7 @@ import java.util.Optional;
  * Whether all changes of the table are sent, and whole: by the publication, and by the table's
  * REPLICA IDENTITY. What is not sent is lost without a word from anybody.
  */
-record PublicationDiagnosis(Case of, PostgresView postgres) {
+record PublicationDiagnosis(DiagnosisContext of, PostgresView postgres) {
 
   private static final String COMPARED = "verify --repair --yes";
 

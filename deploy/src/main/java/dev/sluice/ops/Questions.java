@@ -45,7 +45,7 @@ final class Questions implements AutoCloseable {
     try {
       return CompletableFuture.supplyAsync(question, threads);
     } catch (RejectedExecutionException e) {
-      throw new Refused(
+      throw new RequestRefused(
           503, server + " is being asked too much at once: try again in some seconds.");
     }
   }

@@ -1,7 +1,7 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.Secrets;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.Secrets;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;

@@ -2,9 +2,9 @@ package dev.sluice.ops;
 
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.TableRoute;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
 import dev.sluice.verify.Resync;
 import dev.sluice.verify.Resync.Outcome;
 import dev.sluice.verify.Verdict;
@@ -38,17 +38,17 @@ final class ResyncAction {
    * Begins it.
    *
    * @param routes all that the source feeds
-   * @throws Refused when it has none, or another resync goes on
+   * @throws RequestRefused when it has none, or another resync goes on
    * @throws SluiceException when its gap could not be healed
    */
   ActionLog.Entry begin(String source, List<TableRoute> routes) {
     if (routes.isEmpty()) {
-      throw new Refused(409, "No sink brings tables of " + source + " to fact tables.");
+      throw new RequestRefused(409, "No sink brings tables of " + source + " to fact tables.");
     }
     if (!running.compareAndSet(false, true)) {
-      throw new Refused(409, "A resync goes on: wait for its end.");
+      throw new RequestRefused(409, "A resync goes on: wait for its end.");
     }
-    ClickHouse clickHouse = new ClickHouse(options.clickHouse());
+    ClickHouseClient clickHouse = new ClickHouseClient(options.clickHouse());
     try {
       ActionLog.Entry entry = log.begun(source, NAME, "Resync " + source + ".");
       Resync resync = resync(routes, clickHouse, entry);
@@ -64,7 +64,8 @@ final class ResyncAction {
     }
   }
 
-  private Resync resync(List<TableRoute> routes, ClickHouse clickHouse, ActionLog.Entry entry) {
+  private Resync resync(
+      List<TableRoute> routes, ClickHouseClient clickHouse, ActionLog.Entry entry) {
     return new Resync(
         routes.stream().map(route -> route.published(options.postgres())).toList(),
         options.postgres(),
@@ -93,7 +94,7 @@ final class ResyncAction {
     }
   }
 
-  private void run(Resync resync, ClickHouse clickHouse, ActionLog.Entry entry) {
+  private void run(Resync resync, ClickHouseClient clickHouse, ActionLog.Entry entry) {
     try (clickHouse) {
       List<Outcome> outcomes = resync.run();
       log.does(entry.id(), entry.did());

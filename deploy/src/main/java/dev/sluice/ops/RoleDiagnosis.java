@@ -1,15 +1,15 @@
 package dev.sluice.ops;
 
 import dev.sluice.catalogue.Sql;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.PostgresView.Role;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
+import dev.sluice.servers.Health;
 import java.util.Optional;
 
 /** Whether the source's role may still do what it could when its connections were made. */
-record RoleDiagnosis(Case of) {
+record RoleDiagnosis(DiagnosisContext of) {
 
   Health state(PostgresView postgres, Optional<Slot> slot) {
     Role role = postgres.catalogue().role();
@@ -28,7 +28,7 @@ record RoleDiagnosis(Case of) {
     return Health.OK;
   }
 
-  private Health said(String what, String mend, boolean streams) {
+  private Health said(String what, String fix, boolean streams) {
     return of.findings()
         .problem(
             streams ? Health.DEGRADED : Health.FAILED,
@@ -41,6 +41,6 @@ record RoleDiagnosis(Case of) {
                 + what
                 + ".",
             Cure.of("Give it the right again; the source goes on by itself.")
-                .then(Where.POSTGRES, mend));
+                .then(Where.POSTGRES, fix));
   }
 }

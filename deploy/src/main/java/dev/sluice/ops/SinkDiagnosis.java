@@ -1,10 +1,10 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.Health;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /** The parts from the topic on: lag, the sink with its dead letters, the fact table. */
-record SinkDiagnosis(Case of) {
+record SinkDiagnosis(DiagnosisContext of) {
 
   /** Where the page leads from a problem with them. */
   static final String DEAD_LETTERS = "dead-letters";
@@ -68,11 +68,11 @@ record SinkDiagnosis(Case of) {
               .problem(
                   Health.worst(List.of(state, Health.DEGRADED)),
                   "topic",
-                  Words.count(lag, "record waits", "records wait")
+                  Format.count(lag, "record waits", "records wait")
                       + ", and "
                       + of.pipeline().sink().name()
                       + " has brought none to ClickHouse for "
-                      + Words.duration(quiet)
+                      + Format.duration(quiet)
                       + ".",
                   "It goes on by itself when ClickHouse does; if ClickHouse is well, see the worker's"
                       + " log.");
@@ -124,7 +124,7 @@ record SinkDiagnosis(Case of) {
         .problem(
             of.tracker().isBehindRemoved() ? Health.FAILED : Health.DEGRADED,
             "topic",
-            Words.count(of.tracker().removed(), "record was", "records were")
+            Format.count(of.tracker().removed(), "record was", "records were")
                 + " removed from topic "
                 + of.pipeline().topic()
                 + " before "
@@ -175,7 +175,7 @@ record SinkDiagnosis(Case of) {
                     Health.DEGRADED,
                     "sink",
                     of.findings().clean(said),
-                    "Its rows and those behind them wait, none is lost. Mend it; the sink tries again by"
+                    "Its rows and those behind them wait, none is lost. Fix it; the sink tries again by"
                         + " itself.");
         state = Health.worst(List.of(state, held));
       }
@@ -186,7 +186,7 @@ record SinkDiagnosis(Case of) {
               .problem(
                   Health.DEGRADED,
                   "sink",
-                  Words.count(of.deadLetters(), "row was", "rows were")
+                  Format.count(of.deadLetters(), "row was", "rows were")
                       + " set aside as dead letters in the last hour"
                       + newestReason()
                       + ".",
@@ -204,7 +204,7 @@ record SinkDiagnosis(Case of) {
         known ? rate(of.tracker().in()) : null,
         known ? rate(of.tracker().out()) : null,
         of.deadLetters() > 0
-            ? Words.count(of.deadLetters(), "dead letter", "dead letters")
+            ? Format.count(of.deadLetters(), "dead letter", "dead letters")
             : "rows in → out");
   }
 
@@ -253,7 +253,7 @@ record SinkDiagnosis(Case of) {
                   "Create it (connect-configs/sql). The sink waits for it and goes on by itself.");
       return new Part("table", table, state, "ms", null, null, null);
     }
-    String rows = Words.count(found.rows(), "version", "versions");
+    String rows = Format.count(found.rows(), "version", "versions");
     Health state = new EngineDiagnosis(of).state(found);
     if (!of.tracker().snapshot().isRunning()
         && behind.isPresent()
@@ -263,7 +263,7 @@ record SinkDiagnosis(Case of) {
               .problem(
                   Health.worst(List.of(state, Health.DEGRADED)),
                   "table",
-                  "The facts are " + Words.duration(behind.getAsLong()) + " behind Postgres.",
+                  "The facts are " + Format.duration(behind.getAsLong()) + " behind Postgres.",
                   "They catch up when what stands before them flows again.");
     }
     return new Part("table", table, state, "ms", value, null, rows);

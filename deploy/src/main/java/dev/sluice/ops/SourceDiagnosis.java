@@ -1,18 +1,18 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Part;
 import dev.sluice.ops.PostgresView.Refusal;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.Health;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /** The parts before the topic: Postgres with its slot and publication, and the source. */
-record SourceDiagnosis(Case of) {
+record SourceDiagnosis(DiagnosisContext of) {
 
   /** From then on, what stands still does not pass by itself. */
   private static final long LASTING_MILLIS = 60_000;
@@ -85,7 +85,7 @@ record SourceDiagnosis(Case of) {
       return null;
     }
     List<Template> read =
-        new Topology(of.answers().connect().value().connectors().values()).slots();
+        new ObservedTopology(of.answers().connect().value().connectors().values()).slots();
     Optional<Slot> orphan =
         of.answers().postgres().value().slots().values().stream()
             .filter(slot -> !slot.active())
@@ -165,7 +165,7 @@ record SourceDiagnosis(Case of) {
               "Slot "
                   + slot.name()
                   + " holds back "
-                  + Words.bytes(slot.retainedBytes())
+                  + Format.bytes(slot.retainedBytes())
                   + " of WAL, and the disk of Postgres fills.",
               slot.active()
                   ? "The source reads, but too slowly: look at its tasks and the topic's lag."
@@ -262,9 +262,9 @@ record SourceDiagnosis(Case of) {
             "source",
             source.name()
                 + " runs by Connect's word, but stands still: no heartbeat of it has come for "
-                + Words.duration(silence)
+                + Format.duration(silence)
                 + ".",
-            "The worker's log has the error that it meets again and again. Mend it, and the source"
+            "The worker's log has the error that it meets again and again. Fix it, and the source"
                 + " goes on by itself; or restart it.",
             source.name(),
             "restart");

@@ -1,8 +1,8 @@
 package dev.sluice.ops;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.Status;
-import dev.sluice.connect.Health;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Status;
+import dev.sluice.servers.Health;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;

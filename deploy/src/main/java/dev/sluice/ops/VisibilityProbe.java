@@ -2,8 +2,8 @@ package dev.sluice.ops;
 
 import dev.sluice.SluiceException;
 import dev.sluice.ops.FactProbe.Change;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,7 @@ final class VisibilityProbe implements AutoCloseable {
   private static final long INTERVAL_MILLIS = 1_000;
 
   private final String kafka;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final Map<String, Samples> samples = new ConcurrentHashMap<>();
   private final Thread thread = new Thread(this::run, "ops-visibility");
   private volatile List<FactProbe> targets = List.of();
@@ -54,7 +54,7 @@ final class VisibilityProbe implements AutoCloseable {
 
   private VisibilityProbe(String kafka, ClickHouseAddress clickHouse) {
     this.kafka = kafka;
-    this.clickHouse = new ClickHouse(clickHouse, Duration.ofSeconds(10));
+    this.clickHouse = new ClickHouseClient(clickHouse, Duration.ofSeconds(10));
   }
 
   void start() {

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What mends a fault, as data: a sentence for whoever reads, and what is to be run, as it stands
+ * What fixes a fault, as data: a sentence for whoever reads, and what is to be run, as it stands
  * there. A step must not hurt the application whose table it is about.
  *
  * @param text a sentence or two
- * @param steps in their order; empty where it mends itself, or only a person knows how
+ * @param steps in their order; empty where it fixes itself, or only a person knows how
  */
 public record Cure(String text, List<Step> steps) {
 

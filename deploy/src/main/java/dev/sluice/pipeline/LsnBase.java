@@ -1,6 +1,8 @@
 package dev.sluice.pipeline;
 
 import dev.sluice.catalogue.Sql;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,7 +26,7 @@ public final class LsnBase {
    */
   public static long required(
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       String factTable,
       String versionField,
       long present) {

@@ -5,6 +5,7 @@ import dev.sluice.catalogue.CatalogueReader;
 import dev.sluice.catalogue.SourceTable;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -2,6 +2,7 @@ package dev.sluice.pipeline;
 
 import dev.sluice.Pause;
 import dev.sluice.SluiceException;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

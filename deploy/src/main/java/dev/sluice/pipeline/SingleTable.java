@@ -2,6 +2,7 @@ package dev.sluice.pipeline;
 
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -2,10 +2,12 @@ package dev.sluice.pipeline;
 
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
 
@@ -37,7 +39,7 @@ public record TableRoute(
    *
    * @throws SluiceException when they cannot be read, or have no key in common
    */
-  public TableMapping tables(PostgresAddress postgres, ClickHouse clickHouse) {
+  public TableMapping tables(PostgresAddress postgres, ClickHouseClient clickHouse) {
     try (Connection connection = postgres.connect()) {
       return TableMapping.of(
           mapping(), SourceModes.of(source.config()), connection, table, clickHouse, factTable);

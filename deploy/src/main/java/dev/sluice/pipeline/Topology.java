@@ -2,8 +2,8 @@ package dev.sluice.pipeline;
 
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.mapping.TransformChain;
+import dev.sluice.servers.ConnectorSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

@@ -4,7 +4,7 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.TableMapping.MappedColumn;
-import dev.sluice.pipeline.ClickHouse;
+import dev.sluice.servers.ClickHouseClient;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 /** The fact table: of every row its newest version, as FINAL shows it. */
 final class ClickHouseSide implements Side {
 
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final TableMapping mapping;
   private final Buckets buckets;
   private final String bucket;
@@ -40,7 +40,7 @@ final class ClickHouseSide implements Side {
   /** ClickHouse would read a column of that name as what bears it. */
   private static final String ALIAS = "`a name that no column has`";
 
-  ClickHouseSide(ClickHouse clickHouse, TableMapping mapping, Buckets buckets) {
+  ClickHouseSide(ClickHouseClient clickHouse, TableMapping mapping, Buckets buckets) {
     this.clickHouse = clickHouse;
     this.mapping = mapping;
     this.buckets = buckets;

@@ -1,12 +1,12 @@
 package dev.sluice.verify;
 
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.Standstill;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.Standstill;
 import dev.sluice.pipeline.SyncPoint;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.PostgresAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;

@@ -5,7 +5,7 @@ import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.TableMapping;
 import dev.sluice.mapping.TableMapping.MappedColumn;
 import dev.sluice.mapping.Transfer;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -4,25 +4,25 @@ import dev.sluice.Narrator;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.Reload;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 
 /**
- * Brings a fact table to what Postgres has, whatever lies between them: compares, mends what
- * differs, and compares again, until nothing differs that can be mended.
+ * Brings a fact table to what Postgres has, whatever lies between them: compares, fixes what
+ * differs, and compares again, until nothing differs that can be fixed.
  *
- * <p>Failure semantics: as {@link TableComparison} and {@link Repair}. What has been mended stays
- * so when it fails or is ended half-way, and it can be run again.
+ * <p>Failure semantics: as {@link TableComparison} and {@link Repair}. What has been fixed stays so
+ * when it fails or is ended half-way, and it can be run again.
  */
 public final class Reconciliation {
 
-  /** With more rows to mend one by one, all are read once more. */
+  /** With more rows to fix one by one, all are read once more. */
   public static final int LIMIT = 20_000;
 
   private static final String ALL_ROWS = "true";
 
   private final PostgresAddress postgres;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final TableMapping mapping;
   private final TableComparison comparison;
   private final Narrator narrator;
@@ -32,7 +32,7 @@ public final class Reconciliation {
    */
   public Reconciliation(
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       TableMapping mapping,
       TableComparison comparison,
       Narrator narrator) {
@@ -44,9 +44,9 @@ public final class Reconciliation {
   }
 
   /**
-   * Compares and mends.
+   * Compares and fixes.
    *
-   * @return the last comparison: its rows are equal, or no insert mends what differs
+   * @return the last comparison: its rows are equal, or no insert fixes what differs
    */
   public TableComparison.Result run() {
     Repair repair = new Repair(postgres, clickHouse, mapping, narrator);
@@ -63,13 +63,12 @@ public final class Reconciliation {
         continue;
       }
       Repair.Plan plan = repair.plan(result.differences());
-      plan.hopeless()
-          .forEach((key, why) -> narrator.say("Not mended: " + key + ", because " + why));
+      plan.hopeless().forEach((key, why) -> narrator.say("Not fixed: " + key + ", because " + why));
       if (!plan.helps()) {
         return result;
       }
       narrator.say(
-          "Mending: %,d rows get Postgres's values, the surplus of %,d keys is marked as deleted"
+          "Fixing: %,d rows get Postgres's values, the surplus of %,d keys is marked as deleted"
               .formatted(plan.insert().size(), plan.delete().size()));
       repair.apply(plan);
     }

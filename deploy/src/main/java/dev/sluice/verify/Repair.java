@@ -8,9 +8,9 @@ import dev.sluice.load.Reload;
 import dev.sluice.mapping.FactColumn;
 import dev.sluice.mapping.FactStorage;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.SafePosition;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import dev.sluice.verify.Difference.Kind;
 import dev.sluice.verify.Side.Row;
 import java.time.Duration;
@@ -29,8 +29,8 @@ import java.util.TreeSet;
  * its own sorting key. Versions decide: what the stream brings later is newer and wins.
  *
  * <p>Failure semantics: nothing is retried; a repair that failed half-way can be run again. Rows
- * that an insert cannot mend are named by {@link #plan} and left alone; a row that changes
- * meanwhile may be left to the next repair, which a comparison shows.
+ * that an insert cannot fix are named by {@link #plan} and left alone; a row that changes meanwhile
+ * may be left to the next repair, which a comparison shows.
  */
 public final class Repair {
 
@@ -42,7 +42,7 @@ public final class Repair {
    *
    * @param insert rows to insert with Postgres's values
    * @param delete keys with rows to mark as deleted
-   * @param hopeless rows that no insert can mend, each with the reason
+   * @param hopeless rows that no insert can fix, each with the reason
    */
   public record Plan(List<Key> insert, List<Key> delete, Map<Key, String> hopeless) {
     /** True when there is something to do. */
@@ -52,7 +52,7 @@ public final class Repair {
   }
 
   private final PostgresAddress postgres;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final TableMapping mapping;
   private final Narrator narrator;
   private final ClickHouseSide fact;
@@ -64,7 +64,10 @@ public final class Repair {
 
   /** Reads and writes nothing yet. */
   public Repair(
-      PostgresAddress postgres, ClickHouse clickHouse, TableMapping mapping, Narrator narrator) {
+      PostgresAddress postgres,
+      ClickHouseClient clickHouse,
+      TableMapping mapping,
+      Narrator narrator) {
     this.postgres = postgres;
     this.clickHouse = clickHouse;
     this.mapping = mapping;

@@ -5,19 +5,19 @@ import dev.sluice.Pause;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Registration;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
 import dev.sluice.pipeline.LsnBase;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.Registration;
 import dev.sluice.pipeline.SingleTable;
 import dev.sluice.pipeline.TableRoute;
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -31,7 +31,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Heals a gap in a source's stream, whatever its cause: a new slot, no offsets, no snapshot, and
- * then the tables of all its routes are compared and what differs is mended, the deletes of the gap
+ * then the tables of all its routes are compared and what differs is fixed, the deletes of the gap
  * included.
  *
  * <p>Failure semantics: {@link #check} looks at what would only show when the old slot is gone, and
@@ -46,7 +46,7 @@ public final class Resync {
   private final List<TableRoute> routes;
   private final ConnectorSpec source;
   private final PostgresAddress postgres;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final ConnectClient connect;
   private final String kafka;
   private final Narrator narrator;
@@ -61,7 +61,7 @@ public final class Resync {
   public Resync(
       List<TableRoute> routes,
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       ConnectClient connect,
       String kafka,
       Narrator narrator) {

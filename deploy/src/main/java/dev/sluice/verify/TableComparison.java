@@ -3,8 +3,8 @@ package dev.sluice.verify;
 import dev.sluice.SluiceException;
 import dev.sluice.catalogue.Sql;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import dev.sluice.verify.Side.Row;
 import dev.sluice.verify.Side.Sum;
 import java.util.ArrayList;
@@ -98,7 +98,7 @@ public final class TableComparison {
   }
 
   private final PostgresAddress postgres;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
   private final TableMapping mapping;
   private final Barrier barrier;
   private final Consumer<String> progress;
@@ -111,7 +111,7 @@ public final class TableComparison {
    */
   public TableComparison(
       PostgresAddress postgres,
-      ClickHouse clickHouse,
+      ClickHouseClient clickHouse,
       TableMapping mapping,
       Barrier barrier,
       Consumer<String> progress,

@@ -19,10 +19,6 @@ import dev.sluice.Narrator;
 import dev.sluice.catalogue.RandomTimes.Span;
 import dev.sluice.catalogue.RandomValues.Source;
 import dev.sluice.catalogue.RandomValues.Value;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Health;
-import dev.sluice.connect.Registration;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.Reload;
 import dev.sluice.local.Home;
@@ -31,8 +27,12 @@ import dev.sluice.local.WorkersInZones;
 import dev.sluice.mapping.FactMapping;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.pipeline.Registration;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.Health;
+import dev.sluice.servers.PostgresAddress;
 import dev.sluice.verify.Comparisons;
 import dev.sluice.verify.TableComparison;
 import java.math.BigDecimal;
@@ -532,7 +532,7 @@ final class RandomValuesIT {
   }
 
   private static void awaitRows(ConnectClient connect, String fact, int rows) {
-    ClickHouse clickHouse = databases.clickHouse();
+    ClickHouseClient clickHouse = databases.clickHouse();
     await(fact)
         .atMost(LIMIT)
         .until(

@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.connect.ConnectClient;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.TestPipeline;
 import dev.sluice.ops.OpsOptions;
 import dev.sluice.ops.OpsServer;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.servers.ConnectClient;
+import dev.sluice.servers.ConnectorSpec;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;

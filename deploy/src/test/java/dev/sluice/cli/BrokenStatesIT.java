@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.servers.ConnectorSpec;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;

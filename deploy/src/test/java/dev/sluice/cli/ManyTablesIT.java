@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.TestPipeline;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.Registration;
+import dev.sluice.servers.ConnectorSpec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;

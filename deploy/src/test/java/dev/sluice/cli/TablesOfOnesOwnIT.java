@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.Narrator;
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.servers.ConnectorSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

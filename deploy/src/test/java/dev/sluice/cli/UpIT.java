@@ -10,7 +10,7 @@ import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.pipeline.FactTable;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.Narrator;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.JsonConverters;
-import dev.sluice.connect.Registration;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
+import dev.sluice.mapping.JsonConverters;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.pipeline.Registration;
+import dev.sluice.servers.ConnectorSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code verify} and {@code doctor} on a running pipeline: what they find, and what they mend. */
+/** {@code verify} and {@code doctor} on a running pipeline: what they find, and what they fix. */
 final class VerifyAndDoctorIT {
 
   private static final int ROWS = 20_000;
@@ -83,7 +83,7 @@ final class VerifyAndDoctorIT {
   }
 
   @Test
-  void everyKindOfDifferenceIsFoundByKeyAndMended() throws Exception {
+  void everyKindOfDifferenceIsFoundByKeyAndFixed() throws Exception {
     List<String> ids = ids(6);
     execute("UPDATE app_user_visits SET state = 5 WHERE id = '" + ids.get(1) + "'");
     pipeline.awaitSynced(progress -> {});
@@ -348,6 +348,16 @@ final class VerifyAndDoctorIT {
     await("running again")
         .atMost(Duration.ofSeconds(30))
         .until(() -> "OK".equals(doctor().get("sluice-sink")));
+  }
+
+  @Test
+  void doctorWarnsOfADatabaseThatKeepsAnyBytes() throws Exception {
+    execute(
+        "CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+    String url = pipeline.stack().role().url();
+    assertThat(doctor()).containsEntry("encoding", "OK");
+    assertThat(doctor("--postgres", url.substring(0, url.lastIndexOf('/')) + "/bytes"))
+        .containsEntry("encoding", "WARN");
   }
 
   @Test

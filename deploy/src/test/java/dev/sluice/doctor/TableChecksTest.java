@@ -31,10 +31,10 @@ class TableChecksTest {
     SourceColumn g = column("g", "int4", true);
 
     Check before = check(table(List.of(id(), g), 'd', ALL), 17, "REPLICA IDENTITY");
-    assertThat(before.mend()).isEqualTo("ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL;");
+    assertThat(before.fix()).isEqualTo("ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL;");
 
     Check after = check(table(List.of(id(), g), 'd', ALL), 18, "REPLICA IDENTITY");
-    assertThat(after.mend())
+    assertThat(after.fix())
         .startsWith("not FULL as long as the publication sluice leaves out generated columns");
     assertThat(check(table(List.of(id(), g), 'f', ALL), 18, "writes").verdict())
         .isEqualTo(Verdict.FAIL);
@@ -49,7 +49,7 @@ class TableChecksTest {
 
     assertThat(writes.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(writes.found()).contains("the publication other has a column list");
-    assertThat(writes.mend()).isEqualTo("ALTER TABLE \"public\".\"t\" REPLICA IDENTITY DEFAULT;");
+    assertThat(writes.fix()).isEqualTo("ALTER TABLE \"public\".\"t\" REPLICA IDENTITY DEFAULT;");
   }
 
   @Test

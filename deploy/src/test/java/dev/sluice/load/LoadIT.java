@@ -133,8 +133,8 @@ final class LoadIT {
   }
 
   @Test
-  void aKilledLoadIsGoneOnWithAtTheSameMoment() throws Exception {
-    brokenOff(Process::destroyForcibly, "--hold", "300");
+  void aKilledLoadIsResumedAtTheSameMoment() throws Exception {
+    suspended(Process::destroyForcibly, "--resume-window", "300");
     long before = facts();
     // Of another moment than the load's: it is in the slot, and not yet among the facts.
     execute(
@@ -151,9 +151,9 @@ final class LoadIT {
   }
 
   @Test
-  void anInterruptedLoadSaysHowToGoOnAndIsGoneOnWith() throws Exception {
-    brokenOff(Process::destroy, "--hold", "300");
-    assertThat(log()).contains("The load is broken off after", "within 5 minutes");
+  void anInterruptedLoadSaysHowToResumeItAndIsResumed() throws Exception {
+    suspended(Process::destroy, "--resume-window", "300");
+    assertThat(log()).contains("The load is suspended after", "within 5 minutes");
 
     assertThat(loader().waitFor()).as(log()).isZero();
 
@@ -163,7 +163,7 @@ final class LoadIT {
 
   @Test
   void withNothingToHoldAnInterruptedLoadLeavesNothing() throws Exception {
-    Process loader = loader("--parallel", "1", "--chunk-size", "1", "--hold", "0");
+    Process loader = loader("--parallel", "1", "--chunk-size", "1", "--resume-window", "0");
     await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> facts() > 0);
     loader.destroy();
     assertThat(loader.waitFor(1, TimeUnit.MINUTES)).isTrue();
@@ -174,8 +174,8 @@ final class LoadIT {
   }
 
   @Test
-  void aBrokenOffLoadWhoseSnapshotIsGoneBeginsAgain() throws Exception {
-    brokenOff(Process::destroyForcibly, "--hold", "300");
+  void aSuspendedLoadWhoseSnapshotIsGoneBeginsAgain() throws Exception {
+    suspended(Process::destroyForcibly, "--resume-window", "300");
     execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice_loading'");
     await().atMost(LIMIT).until(() -> keepers().isEmpty());
@@ -195,8 +195,8 @@ final class LoadIT {
   }
 
   @Test
-  void aBrokenOffLoadWithOtherSettingsBeginsAgain() throws Exception {
-    brokenOff(Process::destroyForcibly, "--hold", "300");
+  void aSuspendedLoadWithOtherSettingsBeginsAgain() throws Exception {
+    suspended(Process::destroyForcibly, "--resume-window", "300");
     changeNotes("created_at", "made_at");
 
     assertThat(loader().waitFor()).as(log()).isZero();
@@ -208,7 +208,7 @@ final class LoadIT {
 
   @Test
   void theRowsOfALoadThatTheNotesDoNotTellOfAreLeftAlone() throws Exception {
-    brokenOff(Process::destroyForcibly, "--hold", "300");
+    suspended(Process::destroyForcibly, "--resume-window", "300");
     String whole = Files.readString(UnfinishedLoad.file(dataDir, "sluice"));
     long before = facts();
     for (List<String> change :
@@ -368,7 +368,7 @@ final class LoadIT {
 
   @Test
   void nobodyGoesOnAndTheSlotIsGivenUp() throws Exception {
-    brokenOff(Process::destroyForcibly, "--hold", "2");
+    suspended(Process::destroyForcibly, "--resume-window", "2");
     await().atMost(LIMIT).until(() -> slots().isEmpty() && keepers().isEmpty());
 
     assertThat(loader().waitFor()).isOne();
@@ -379,12 +379,12 @@ final class LoadIT {
   }
 
   @Test
-  void aServerThatStaysAwayForTooLongBreaksTheLoadOff() throws SQLException {
+  void aServerThatStaysAwayForTooLongSuspendsTheLoad() throws SQLException {
     BulkLoad.Options impatient =
         new BulkLoad.Options(2, 1 << 20, Duration.ZERO, Duration.ofMinutes(5));
     assertThatThrownBy(() -> load(impatient, () -> kill("ClickHouse")))
         .isInstanceOf(SluiceException.class)
-        .hasMessageContaining("The load is broken off after");
+        .hasMessageContaining("The load is suspended after");
     await().atMost(LIMIT).ignoreExceptions().until(() -> facts() >= 0);
 
     load(SMALL_CHUNKS, () -> {});
@@ -629,7 +629,7 @@ final class LoadIT {
   }
 
   /** A load that had copied some chunks, and not all. */
-  private static void brokenOff(Stroke stroke, String... options) throws Exception {
+  private static void suspended(Stroke stroke, String... options) throws Exception {
     List<String> slow = new ArrayList<>(List.of("--parallel", "1", "--chunk-size", "1"));
     slow.addAll(List.of(options));
     Process loader = loader(slow.toArray(String[]::new));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.Narrator;
-import dev.sluice.chaos.Writer;
+import dev.sluice.lab.chaos.Writer;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.TestPipeline;
 import dev.sluice.pipeline.FactTable;

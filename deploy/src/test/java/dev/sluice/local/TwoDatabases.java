@@ -1,13 +1,13 @@
 package dev.sluice.local;
 
 import dev.sluice.catalogue.TableName;
-import dev.sluice.connect.JsonConverters;
 import dev.sluice.mapping.FactMapping;
+import dev.sluice.mapping.JsonConverters;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.ClickHouseAddress;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -24,7 +24,7 @@ public final class TwoDatabases implements AutoCloseable {
   private final Supervisor first;
   private final Supervisor second;
   private final ClickHouseServer server;
-  private final ClickHouse clickHouse;
+  private final ClickHouseClient clickHouse;
 
   /** Starts both. */
   public TwoDatabases(Path folder) {
@@ -37,7 +37,7 @@ public final class TwoDatabases implements AutoCloseable {
     second = new Supervisor(server, dataDir, line -> {});
     first.start();
     second.start();
-    clickHouse = new ClickHouse(server.address());
+    clickHouse = new ClickHouseClient(server.address());
   }
 
   /** Where Postgres is, for its superuser. */
@@ -57,7 +57,7 @@ public final class TwoDatabases implements AutoCloseable {
   }
 
   /** Queries to ClickHouse. */
-  public ClickHouse clickHouse() {
+  public ClickHouseClient clickHouse() {
     return clickHouse;
   }
 

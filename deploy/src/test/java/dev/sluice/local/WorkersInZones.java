@@ -1,6 +1,6 @@
 package dev.sluice.local;
 
-import dev.sluice.connect.ConnectClient;
+import dev.sluice.servers.ConnectClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;

@@ -3,7 +3,6 @@ package dev.sluice.monitoring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalStack;
 import dev.sluice.local.TestPipeline;
@@ -11,6 +10,7 @@ import dev.sluice.monitoring.MonitoringFiles.Expression;
 import dev.sluice.ops.OpsOptions;
 import dev.sluice.ops.OpsServer;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.servers.ConnectorSpec;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

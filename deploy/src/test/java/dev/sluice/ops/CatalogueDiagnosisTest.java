@@ -2,8 +2,6 @@ package dev.sluice.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.Problem;
 import dev.sluice.ops.Poll.Answer;
 import dev.sluice.ops.PostgresView.Beats;
@@ -14,6 +12,8 @@ import dev.sluice.ops.PostgresView.Role;
 import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.ops.PostgresView.Table;
 import dev.sluice.pipeline.Cure;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.Health;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ final class CatalogueDiagnosisTest {
 
   private final PipelineTracker tracker = new PipelineTracker();
   private Connector source =
-      TopologyTest.connector(
+      ObservedTopologyTest.connector(
           "source",
           "source",
           Map.of(
@@ -43,7 +43,7 @@ final class CatalogueDiagnosisTest {
               "heartbeat.interval.ms", "1000",
               "heartbeat.action.query", BEAT));
   private Connector sink =
-      TopologyTest.connector(
+      ObservedTopologyTest.connector(
           "sink",
           "sink",
           Map.of("topics", "p.public.t", "transforms.fact.replica.identity", "full"));
@@ -286,7 +286,7 @@ final class CatalogueDiagnosisTest {
   }
 
   private List<Problem> publication() {
-    Case of = look();
+    DiagnosisContext of = look();
     new PublicationDiagnosis(of, view()).state();
     return findings.problems();
   }
@@ -308,7 +308,7 @@ final class CatalogueDiagnosisTest {
             true, Map.of("pub", withheld), filtered, listed, tables, missing, beats, role));
   }
 
-  private Case look() {
+  private DiagnosisContext look() {
     Answers answers =
         new Answers(
             new Answer<>(ConnectView.NOTHING, at, at, null),
@@ -332,7 +332,7 @@ final class CatalogueDiagnosisTest {
         new Pipeline(
             source, sink == null ? null : "p.public.t", sink, TABLE, sink == null ? null : "t");
     tracker.see(at, pipeline, answers);
-    return new Case(at, pipeline, tracker, answers, options, 0, findings);
+    return new DiagnosisContext(at, pipeline, tracker, answers, options, 0, findings);
   }
 
   private static Slot slot(String application) {

@@ -53,7 +53,7 @@ final class DeadLetterReaderTest {
       String topic, int partition, long offset, int status, String sentence) {
     assertThatThrownBy(() -> letters.one(new Place(topic, partition, offset)))
         .isInstanceOfSatisfying(
-            Refused.class, refused -> assertThat(refused.status()).isEqualTo(status))
+            RequestRefused.class, refused -> assertThat(refused.status()).isEqualTo(status))
         .hasMessage(sentence);
   }
 
@@ -72,7 +72,7 @@ final class DeadLetterReaderTest {
   void kafkaThatFallsSilentIsNamed() {
     assertThatThrownBy(() -> letters.one(new Place("letters", 0, 11)))
         .isInstanceOfSatisfying(
-            Refused.class, refused -> assertThat(refused.status()).isEqualTo(503))
+            RequestRefused.class, refused -> assertThat(refused.status()).isEqualTo(503))
         .hasMessageStartingWith("Kafka at kafka:9092 does not answer");
   }
 

@@ -2,9 +2,6 @@ package dev.sluice.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.connect.ConnectClient.Connector;
-import dev.sluice.connect.ConnectClient.Status;
-import dev.sluice.connect.Health;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Overview.Problem;
 import dev.sluice.ops.Poll.Answer;
@@ -12,6 +9,9 @@ import dev.sluice.ops.PostgresView.Slot;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.UnreadRecords.Gap;
 import dev.sluice.pipeline.UnreadRecords.Unread;
+import dev.sluice.servers.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Status;
+import dev.sluice.servers.Health;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
@@ -33,7 +33,7 @@ final class DiagnosisTest {
 
   private final PipelineTracker tracker = new PipelineTracker();
   private Connector source =
-      TopologyTest.connector(
+      ObservedTopologyTest.connector(
           "source",
           "source",
           Map.of(
@@ -43,7 +43,7 @@ final class DiagnosisTest {
               "topic.prefix", "p",
               "heartbeat.interval.ms", "1000",
               "heartbeat.action.query", BEAT));
-  private Connector sink = TopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
+  private Connector sink = ObservedTopologyTest.connector("sink", "sink", Map.of("topics", TOPIC));
   private String reader = "me";
   private String application = "Debezium Streaming";
   private PostgresView.Catalogue catalogue = PostgresView.Catalogue.NONE;
@@ -98,7 +98,7 @@ final class DiagnosisTest {
   @Test
   void anEngineThatKeepsOldVersionsIsReplaced() {
     sink =
-        TopologyTest.connector(
+        ObservedTopologyTest.connector(
             "sink",
             "sink",
             Map.of(
@@ -403,7 +403,7 @@ final class DiagnosisTest {
     slots = Map.of();
     published = Set.of();
     source =
-        TopologyTest.connector(
+        ObservedTopologyTest.connector(
             "source",
             "source",
             Map.of(

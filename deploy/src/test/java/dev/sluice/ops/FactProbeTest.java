@@ -80,7 +80,7 @@ final class FactProbeTest {
     config.put("transforms.fact.type", "dev.sluice.smt.ExtractFactRow");
     config.put("transforms.fact.schema", "id String");
     return new Pipeline(
-        null, "t", TopologyTest.connector("sink", "sink", config), "public.t", "facts");
+        null, "t", ObservedTopologyTest.connector("sink", "sink", config), "public.t", "facts");
   }
 
   private static ClickHouseView.Table table(String engine, String key) {

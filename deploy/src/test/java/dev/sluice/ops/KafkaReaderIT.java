@@ -3,11 +3,11 @@ package dev.sluice.ops;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.local.OneBroker;
 import dev.sluice.ops.KafkaView.Topic;
 import dev.sluice.ops.Overview.LetterShare;
 import dev.sluice.pipeline.TopicLag;
+import dev.sluice.servers.ConnectClient.Connector;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -89,8 +89,9 @@ final class KafkaReaderIT {
   @Test
   void twoSinksOfATopicAreEachWhereTheyAre() throws Exception {
     TopicPartition partition = topic("twice");
-    Topology sinks =
-        new Topology(List.of(sink("ahead", "twice", "none"), sink("behind", "twice", "none")));
+    ObservedTopology sinks =
+        new ObservedTopology(
+            List.of(sink("ahead", "twice", "none"), sink("behind", "twice", "none")));
     try (KafkaProducer<byte[], byte[]> source = producer("another-source");
         KafkaReader page = new KafkaReader(broker.bootstrapServers())) {
       source.initTransactions();
@@ -112,8 +113,9 @@ final class KafkaReaderIT {
   @Test
   void lettersOfASharedQueueAreTheirWriters() throws Exception {
     topic("letters");
-    Topology sinks =
-        new Topology(List.of(sink("a", "changes-a", "letters"), sink("b", "changes-b", "letters")));
+    ObservedTopology sinks =
+        new ObservedTopology(
+            List.of(sink("a", "changes-a", "letters"), sink("b", "changes-b", "letters")));
     try (KafkaProducer<byte[], byte[]> connect = producer(null);
         KafkaReader page = new KafkaReader(broker.bootstrapServers())) {
       letters(connect, "a", 3);
@@ -126,7 +128,8 @@ final class KafkaReaderIT {
     }
   }
 
-  private static List<LetterShare> shares(Topology sinks, KafkaReader page) throws Exception {
+  private static List<LetterShare> shares(ObservedTopology sinks, KafkaReader page)
+      throws Exception {
     return LetterQueues.of(sinks, page.read(sinks), (queue, since) -> List.of()).get(0).shares();
   }
 
@@ -148,7 +151,8 @@ final class KafkaReaderIT {
   }
 
   private static long onThePage(KafkaReader page, TopicPartition partition) throws Exception {
-    Topology sink = new Topology(List.of(sink("sink", partition.topic(), "letters-of-its-own")));
+    ObservedTopology sink =
+        new ObservedTopology(List.of(sink("sink", partition.topic(), "letters-of-its-own")));
     page.read(sink);
     KafkaView view = page.read(sink);
     Topic topic = view.topics().get(partition.topic());
@@ -156,7 +160,7 @@ final class KafkaReaderIT {
   }
 
   private static Connector sink(String name, String topic, String queue) {
-    return TopologyTest.connector(
+    return ObservedTopologyTest.connector(
         name, "sink", Map.of("topics", topic, "errors.deadletterqueue.topic.name", queue));
   }
 

@@ -25,11 +25,11 @@ final class LetterAdviceTest {
                 "ClickHouse refuses it with code 469 VIOLATED_CONSTRAINT (Constraint `short`), see"
                     + " its log"))
         .isEqualTo(
-            "Decide: mend the rows in Postgres, or drop the constraint short of the fact table.");
+            "Decide: fix the rows in Postgres, or drop the constraint short of the fact table.");
   }
 
   @Test
   void whatIsNotKnownIsLeftToThePerson() {
-    assertThat(LetterAdvice.of("")).isEqualTo("Mend the cause.");
+    assertThat(LetterAdvice.of("")).isEqualTo("Fix the cause.");
   }
 }

@@ -2,13 +2,13 @@ package dev.sluice.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.connect.ConnectClient.Connector;
 import dev.sluice.ops.DeadLetters.Place;
 import dev.sluice.ops.KafkaView.Topic;
 import dev.sluice.ops.Overview.DeadLetterQueue;
 import dev.sluice.ops.Overview.LetterShare;
 import dev.sluice.ops.Overview.PipelineView;
 import dev.sluice.ops.Poll.Answer;
+import dev.sluice.servers.ConnectClient.Connector;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,8 +29,8 @@ final class LetterQueuesTest {
   private static final TopicPartition SHARED = new TopicPartition("shared", 0);
   private static final TopicPartition OWN = new TopicPartition("own", 0);
 
-  private final Topology topology =
-      new Topology(List.of(sink("a", "shared"), sink("b", "shared"), sink("c", "own")));
+  private final ObservedTopology topology =
+      new ObservedTopology(List.of(sink("a", "shared"), sink("b", "shared"), sink("c", "own")));
   private final List<Place> putBack = new ArrayList<>();
   private long hourAgo = 10;
   private long end = 15;
@@ -80,8 +80,8 @@ final class LetterQueuesTest {
             new Answer<>(null, 0, 0, "away"),
             new Answer<>(kafka(read(10, "a", "a", "a", "a", "a")), 1, 1, null),
             new Answer<>(null, 0, 0, "away"));
-    Picture picture =
-        new PictureMaker(
+    StatusSnapshot picture =
+        new StatusSnapshotBuilder(
                 options,
                 new DeadLetters(options.kafka()),
                 new ActionLog(),
@@ -218,7 +218,7 @@ final class LetterQueuesTest {
   }
 
   private static Connector sink(String name, String queue) {
-    return TopologyTest.connector(
+    return ObservedTopologyTest.connector(
         name,
         "sink",
         Map.of("topics", "changes-" + name, "errors.deadletterqueue.topic.name", queue));

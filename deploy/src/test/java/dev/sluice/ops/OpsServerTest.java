@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.SluiceException;
-import dev.sluice.pipeline.ClickHouseAddress;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -12,13 +12,13 @@ import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.sluice.Narrator;
-import dev.sluice.connect.ConnectorSpec;
-import dev.sluice.connect.Health;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalOptions;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.local.LocalStack;
 import dev.sluice.pipeline.FactTable;
+import dev.sluice.servers.ConnectorSpec;
+import dev.sluice.servers.Health;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The page in a browser, on a real pipeline: each state is made for real, seen on the page, and
- * mended, where the page can, by its button.
+ * fixed, where the page can, by its button.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class PageIT extends PageSteps {

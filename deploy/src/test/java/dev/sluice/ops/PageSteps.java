@@ -5,11 +5,11 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.local.Home;
 import dev.sluice.local.LocalPipeline;
 import dev.sluice.local.LocalStack;
 import dev.sluice.local.Supervisor;
+import dev.sluice.servers.ConnectorSpec;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;

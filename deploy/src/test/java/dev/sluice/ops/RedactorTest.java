@@ -2,7 +2,7 @@ package dev.sluice.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.connect.ConnectClient.Connector;
+import dev.sluice.servers.ConnectClient.Connector;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RedactorTest {
 
   private static final Connector CONNECTOR =
-      TopologyTest.connector(
+      ObservedTopologyTest.connector(
           "c",
           "sink",
           Map.of(

@@ -2,7 +2,7 @@ package dev.sluice.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.servers.ConnectorSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

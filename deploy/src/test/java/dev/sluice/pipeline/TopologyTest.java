@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectorSpec;
+import dev.sluice.servers.ConnectorSpec;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

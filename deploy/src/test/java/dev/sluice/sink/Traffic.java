@@ -2,7 +2,7 @@ package dev.sluice.sink;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -8,8 +8,8 @@ import dev.sluice.SluiceException;
 import dev.sluice.load.InitialLoad;
 import dev.sluice.local.TwoDatabases;
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.PostgresAddress;
 import dev.sluice.pipeline.SyncPoint;
+import dev.sluice.servers.PostgresAddress;
 import dev.sluice.verify.Difference.Kind;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -427,7 +427,7 @@ final class ComparisonIT {
     return comparison(databases.postgres(), mapping).compare();
   }
 
-  /** Mends what can be mended; the rest by key, with the reasons. */
+  /** Fixes what can be fixed; the rest by key, with the reasons. */
   private static Map<String, String> repair(TableMapping mapping, TableComparison.Result result) {
     Repair repair =
         new Repair(databases.postgres(), databases.clickHouse(), mapping, Narrator.SILENT);

@@ -1,8 +1,8 @@
 package dev.sluice.verify;
 
 import dev.sluice.mapping.TableMapping;
-import dev.sluice.pipeline.ClickHouse;
-import dev.sluice.pipeline.PostgresAddress;
+import dev.sluice.servers.ClickHouseClient;
+import dev.sluice.servers.PostgresAddress;
 
 /** Comparisons of tables that nothing is on its way to. */
 public final class Comparisons {
@@ -11,7 +11,7 @@ public final class Comparisons {
 
   /** Of all rows, with up to 100 differences. */
   public static TableComparison of(
-      PostgresAddress postgres, ClickHouse clickHouse, TableMapping mapping) {
+      PostgresAddress postgres, ClickHouseClient clickHouse, TableMapping mapping) {
     return new TableComparison(
         postgres, clickHouse, mapping, TableComparison.Barrier.NONE, progress -> {}, 100, 100);
   }

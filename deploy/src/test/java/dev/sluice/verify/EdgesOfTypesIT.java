@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.Narrator;
 import dev.sluice.SluiceException;
-import dev.sluice.connect.ConnectorSpec;
 import dev.sluice.load.BulkLoad;
 import dev.sluice.load.Reload;
 import dev.sluice.local.Home;
 import dev.sluice.local.TwoDatabases;
 import dev.sluice.mapping.SourceModes;
 import dev.sluice.mapping.TableMapping;
+import dev.sluice.servers.ConnectorSpec;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

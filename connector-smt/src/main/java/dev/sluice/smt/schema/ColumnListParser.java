@@ -48,7 +48,7 @@ final class ColumnListParser {
     this.rules = rules;
   }
 
-  List<FactColumn> parse() {
+  List<SchemaColumn> parse() {
     try {
       tokens = SqlToken.split(sql);
       return columns();
@@ -58,8 +58,8 @@ final class ColumnListParser {
     }
   }
 
-  private List<FactColumn> columns() {
-    List<FactColumn> columns = new ArrayList<>();
+  private List<SchemaColumn> columns() {
+    List<SchemaColumn> columns = new ArrayList<>();
     Set<String> names = new HashSet<>();
     do {
       column = null;
@@ -68,7 +68,7 @@ final class ColumnListParser {
         continue;
       }
       int start = peek().offset();
-      FactColumn next = column();
+      SchemaColumn next = column();
       if (next != null && !names.add(next.name())) {
         throw new SqlSyntaxException("the name is used twice", start);
       }
@@ -86,7 +86,7 @@ final class ColumnListParser {
   }
 
   /** Reads one column; null when nothing is inserted into it. */
-  private FactColumn column() {
+  private SchemaColumn column() {
     if (!peek().isName()) {
       throw unexpected("a column name");
     }
@@ -118,13 +118,13 @@ final class ColumnListParser {
     if (!inserted) {
       return null;
     }
-    FactColumn.Literal whenAbsent = null;
+    SchemaColumn.Literal whenAbsent = null;
     if (defaultAt != null) {
       DeclaredType declared = type;
       String text = defaultText;
       whenAbsent = checked(defaultAt, () -> DefaultLiteral.of(text, declared));
     }
-    return new FactColumn(column, type, whenAbsent);
+    return new SchemaColumn(column, type, whenAbsent);
   }
 
   private DeclaredType type() {

@@ -20,20 +20,20 @@ final class DefaultLiteral {
    *
    * @throws IllegalArgumentException when the column cannot hold it
    */
-  static FactColumn.Literal of(String sql, DeclaredType declared) {
+  static SchemaColumn.Literal of(String sql, DeclaredType declared) {
     ColumnType type = declared.type();
     try {
       if (sql.equalsIgnoreCase("NULL")) {
         if (!declared.nullable()) {
           throw new IllegalArgumentException("DEFAULT NULL in a column that forbids null");
         }
-        return new FactColumn.Literal(null);
+        return new SchemaColumn.Literal(null);
       } else if (sql.equalsIgnoreCase("true") || sql.equalsIgnoreCase("false")) {
-        return new FactColumn.Literal(type.fromBoolean(sql.equalsIgnoreCase("true")));
+        return new SchemaColumn.Literal(type.fromBoolean(sql.equalsIgnoreCase("true")));
       } else if (NUMBER.matcher(sql).matches()) {
         return number(sql, type);
       } else if (TEXT.matcher(sql).matches()) {
-        return new FactColumn.Literal(type.fromText(SqlToken.unquote(sql)));
+        return new SchemaColumn.Literal(type.fromText(SqlToken.unquote(sql)));
       }
       return null;
     } catch (Mismatch e) {
@@ -43,12 +43,12 @@ final class DefaultLiteral {
   }
 
   /** ClickHouse counts times and the labels of an enum by numbers of its own. */
-  private static FactColumn.Literal number(String sql, ColumnType type) {
+  private static SchemaColumn.Literal number(String sql, ColumnType type) {
     if (type.name().startsWith("Date")) {
-      return sql.equals("0") ? new FactColumn.Literal(type.zero()) : null;
+      return sql.equals("0") ? new SchemaColumn.Literal(type.zero()) : null;
     } else if (type.name().startsWith("Enum")) {
       return null;
     }
-    return new FactColumn.Literal(type.fromText(sql.startsWith("+") ? sql.substring(1) : sql));
+    return new SchemaColumn.Literal(type.fromText(sql.startsWith("+") ? sql.substring(1) : sql));
   }
 }

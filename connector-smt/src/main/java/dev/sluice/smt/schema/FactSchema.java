@@ -6,7 +6,7 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
 
 /** The columns of the fact table, in their order. */
-public record FactSchema(List<FactColumn> columns) {
+public record FactSchema(List<SchemaColumn> columns) {
 
   public FactSchema {
     columns = List.copyOf(columns);
@@ -35,7 +35,7 @@ public record FactSchema(List<FactColumn> columns) {
   /** The schema of the rows: a field for each column, in the same order. */
   public Schema rowSchema(String name) {
     SchemaBuilder builder = SchemaBuilder.struct().name(name);
-    for (FactColumn column : columns) {
+    for (SchemaColumn column : columns) {
       builder.field(column.name(), column.declared().schema());
     }
     return builder.build();

@@ -21,7 +21,7 @@ const CONNECTOR = {
   resync: {
     label: "Resync",
     typed: "It gets a new slot and goes on from there; then the tables that it feeds are compared with Postgres,"
-      + " and what differs is mended. Readers see rows of before the gap meanwhile.",
+      + " and what differs is fixed. Readers see rows of before the gap meanwhile.",
   },
 };
 

@@ -54,7 +54,7 @@ export function lettersView(wanted) {
       + `${count(queue.lastHour)} in the last hour, of which ${count(queue.waiting)} were not put back.`);
     if (!all.firstChild && queue.records > 0) {
       all.append(button("Put all back", "Every letter that was not put back goes to the end of its topic again."
-        + " It does no harm to rows that are newer by now. Mend the cause first, or they come back.",
+        + " It does no harm to rows that are newer by now. Fix the cause first, or they come back.",
       queue.topic, () => post("dead-letters/put-back-all", { topic: queue.topic, confirm: queue.topic })));
     }
     // Of several sinks that write the queue, the one with the most letters.
