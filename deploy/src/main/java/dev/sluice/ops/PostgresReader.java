@@ -52,7 +52,8 @@ final class PostgresReader implements AutoCloseable {
                 FROM pg_partition_tree(c.oid) l JOIN pg_class p ON p.oid = l.relid
                 WHERE l.isleaf), c.relreplident::text),
       EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
-      has_table_privilege(c.oid, 'SELECT')""";
+      has_table_privilege(c.oid, 'SELECT'),
+      EXISTS (SELECT FROM pg_attribute g WHERE g.attrelid = c.oid AND g.attgenerated <> '')""";
 
   /**
    * By name: a cast to regclass asks for rights on every schema of a publication. What Postgres 14
@@ -188,17 +189,17 @@ final class PostgresReader implements AutoCloseable {
     void read(Statement statement) throws SQLException {
       try (ResultSet rows = statement.executeQuery(PUBLICATIONS)) {
         while (rows.next()) {
-          String publication = rows.getString(7);
+          String publication = rows.getString(8);
           Set<String> members = publications.computeIfAbsent(publication, name -> new HashSet<>());
-          withheld.put(publication, rows.getString(8));
+          withheld.put(publication, rows.getString(9));
           if (rows.getString(1) != null) {
             String name = add(rows);
             members.add(name);
             estimates.put(name, rows.getLong(3));
-            if (rows.getBoolean(9)) {
+            if (rows.getBoolean(10)) {
               filtered.add(new PostgresView.Member(publication, name));
             }
-            if (rows.getBoolean(10)) {
+            if (rows.getBoolean(11)) {
               listed.add(new PostgresView.Member(publication, name));
             }
           }
@@ -226,7 +227,12 @@ final class PostgresReader implements AutoCloseable {
       TableName name = named(row);
       tables.put(
           name.inTopic(),
-          new Table(name.sql(), row.getString(4), row.getBoolean(5), row.getBoolean(6)));
+          new Table(
+              name.sql(),
+              row.getString(4),
+              row.getBoolean(5),
+              row.getBoolean(6),
+              row.getBoolean(7)));
       return name.inTopic();
     }
 

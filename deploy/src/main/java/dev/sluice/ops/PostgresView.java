@@ -62,8 +62,10 @@ record PostgresView(
    * @param identities the REPLICA IDENTITY of each of its parts, as {@code pg_class} has it
    * @param hasKey whether it has a primary key
    * @param readable whether the role that looks may read it
+   * @param generates whether it has a generated column: under FULL, Postgres 18 refuses updates and
+   *     deletes then
    */
-  record Table(String sql, String identities, boolean hasKey, boolean readable) {
+  record Table(String sql, String identities, boolean hasKey, boolean readable, boolean generates) {
     /** Whether updates and deletes are refused as soon as they are published. */
     boolean lacksIdentity() {
       return identities.contains("n") || identities.contains("d") && !hasKey;

@@ -2,6 +2,7 @@ package dev.sluice.ops;
 
 import dev.sluice.catalogue.Sql;
 import dev.sluice.catalogue.TableName;
+import dev.sluice.mapping.FactMapping;
 import dev.sluice.ops.PostgresView.Table;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
@@ -115,7 +116,7 @@ record PublicationDiagnosis(DiagnosisContext of, PostgresView postgres) {
   /** One that was made anew has lost its rights and its REPLICA IDENTITY too. */
   private Health unpublished(String table, Optional<Table> found) {
     Cure cure = Cure.of("Publish it; what has changed meanwhile is compared and brought.");
-    if (wantsFull() && found.isPresent() && !found.get().isFull()) {
+    if (wantsFull() && found.isPresent() && !found.get().isFull() && !found.get().generates()) {
       cure = cure.then(Where.POSTGRES, full(table));
     }
     cure =
@@ -201,11 +202,11 @@ record PublicationDiagnosis(DiagnosisContext of, PostgresView postgres) {
                   + ": it has no REPLICA IDENTITY, and publication "
                   + publication()
                   + " sends them.",
-              listed
+              listed || found.generates()
                   ? Cure.of("Give it one: DEFAULT where it has a primary key, or an index.")
                   : Cure.of("Give it one; nothing was lost, as nothing could be written.")
                       .then(Where.POSTGRES, full(table)));
-    } else if (wantsFull() && !found.isFull() && !listed) {
+    } else if (wantsFull() && !found.isFull() && !listed && !found.generates()) {
       return of.findings()
           .problem(
               Health.DEGRADED,
@@ -227,11 +228,7 @@ record PublicationDiagnosis(DiagnosisContext of, PostgresView postgres) {
 
   private boolean wantsFull() {
     return of.pipeline().sink() != null
-        && of.pipeline().sink().config().entrySet().stream()
-            .anyMatch(
-                setting ->
-                    setting.getKey().endsWith(".replica.identity")
-                        && setting.getValue().equals("full"));
+        && of.pipeline().mapping().map(FactMapping::fullBefore).orElse(false);
   }
 
   private static String full(String table) {

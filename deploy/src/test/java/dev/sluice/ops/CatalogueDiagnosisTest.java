@@ -28,7 +28,7 @@ final class CatalogueDiagnosisTest {
 
   private static final String TABLE = "public.t";
   private static final String BEAT = "INSERT INTO sluice_heartbeat VALUES (1, now())";
-  private static final Table FULL = new Table("public.t", "f", true, true);
+  private static final Table FULL = new Table("public.t", "f", true, true, false);
 
   private final PipelineTracker tracker = new PipelineTracker();
   private Connector source =
@@ -46,7 +46,12 @@ final class CatalogueDiagnosisTest {
       ObservedTopologyTest.connector(
           "sink",
           "sink",
-          Map.of("topics", "p.public.t", "transforms.fact.replica.identity", "full"));
+          Map.of(
+              "topics", "p.public.t",
+              "transforms", "fact",
+              "transforms.fact.type", "dev.sluice.smt.ExtractFactRow",
+              "transforms.fact.schema", "id String",
+              "transforms.fact.replica.identity", "full"));
   private Slot slot = slot("Debezium Streaming");
   private Set<String> published = Set.of(TABLE, "public.sluice_heartbeat");
   private Map<String, Table> tables = Map.of(TABLE, FULL);
@@ -106,19 +111,19 @@ final class CatalogueDiagnosisTest {
   @Test
   void fullIsNotAdvisedBesideAColumnList() {
     listed = Set.of(new Member("pub", TABLE));
-    tables = Map.of(TABLE, new Table("public.t", "n", true, true));
+    tables = Map.of(TABLE, new Table("public.t", "n", true, true, false));
     says(
         publication(),
         Health.FAILED,
         "Postgres refuses updates and deletes of public.t: it has no REPLICA IDENTITY, and"
             + " publication pub sends them.");
-    tables = Map.of(TABLE, new Table("public.t", "d", true, true));
+    tables = Map.of(TABLE, new Table("public.t", "d", true, true, false));
     assertThat(publication()).isEmpty();
   }
 
   @Test
   void aTableWithoutKeyHasNoIdentityByDefault() {
-    tables = Map.of(TABLE, new Table("public.t", "d", false, true));
+    tables = Map.of(TABLE, new Table("public.t", "d", false, true, false));
     says(
         publication(),
         Health.FAILED,
@@ -129,15 +134,35 @@ final class CatalogueDiagnosisTest {
 
   @Test
   void onePartitionOfAnotherIdentityIsFound() {
-    tables = Map.of(TABLE, new Table("public.t", "df", true, true));
+    tables = Map.of(TABLE, new Table("public.t", "df", true, true, false));
     assertThat(publication().get(0).text())
         .startsWith("The REPLICA IDENTITY of public.t is not FULL, as sink's");
+  }
+
+  /** Postgres 18 refuses updates and deletes of a table that is FULL and generates a column. */
+  @Test
+  void noStepMakesATableFullThatGeneratesAColumn() {
+    tables = Map.of(TABLE, new Table("public.t", "d", true, true, true));
+    assertThat(publication()).isEmpty();
+    tables = Map.of(TABLE, new Table("public.t", "n", true, true, true));
+    says(
+        publication(),
+        Health.FAILED,
+        "Postgres refuses updates and deletes of public.t: it has no REPLICA IDENTITY, and"
+            + " publication pub sends them.");
+    published = Set.of("public.sluice_heartbeat");
+    says(
+        publication(),
+        Health.DEGRADED,
+        "public.t is not in publication pub: its changes are not sent.",
+        "psql: ALTER PUBLICATION pub ADD TABLE public.t",
+        "./sluice verify --repair --yes");
   }
 
   @Test
   void aTableThatWasMadeAnewLacksMoreThanThePublication() {
     published = Set.of("public.sluice_heartbeat");
-    tables = Map.of(TABLE, new Table("public.t", "d", true, false));
+    tables = Map.of(TABLE, new Table("public.t", "d", true, false, false));
     says(
         publication(),
         Health.DEGRADED,
@@ -152,7 +177,7 @@ final class CatalogueDiagnosisTest {
   void aRenamedTableIsTheOneThatNobodyReads() {
     missing = Set.of(TABLE);
     published = Set.of("public.u", "public.sluice_heartbeat");
-    tables = Map.of("public.u", new Table("public.u", "f", true, true));
+    tables = Map.of("public.u", new Table("public.u", "f", true, true, false));
     says(
         publication(),
         Health.DEGRADED,
