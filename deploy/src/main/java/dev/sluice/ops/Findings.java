@@ -3,6 +3,7 @@ package dev.sluice.ops;
 import dev.sluice.ops.Overview.Problem;
 import dev.sluice.pipeline.Cure;
 import dev.sluice.pipeline.Cure.Where;
+import dev.sluice.pipeline.Heartbeat;
 import dev.sluice.servers.ConnectClient.Connector;
 import dev.sluice.servers.ConnectClient.Status;
 import dev.sluice.servers.Health;
@@ -98,6 +99,22 @@ final class Findings {
         : problem(Health.UNREACHABLE, part, server + " does not answer: " + error, cure);
   }
 
+  /** The table whose changes a source sends, if there is one only; no trace names it. */
+  private String tables(Connector source) {
+    Optional<Heartbeat> heartbeat = Heartbeat.of(source.config());
+    List<String> sent =
+        answers.postgres().reachable()
+            ? answers
+                .postgres()
+                .value()
+                .published(new Template(source.config().get("publication.name")))
+                .stream()
+                .filter(table -> heartbeat.filter(h -> h.writesOneOf(List.of(table))).isEmpty())
+                .toList()
+            : List.of();
+    return sent.size() == 1 ? sent.get(0) : "one of its tables";
+  }
+
   /** The state of a connector, with the sentence for it. */
   Health connector(Connector connector, String part) {
     if (!answers.connect().reachable()) {
@@ -136,7 +153,7 @@ final class Findings {
         int task = failed.get().task();
         String what = task < 0 ? name : "Task " + task + " of " + name;
         String cause = Health.rootCause(failed.get().trace());
-        Optional<KnownFailure> known = KnownFailure.of(cause);
+        Optional<KnownFailure> known = KnownFailure.of(cause, tables(connector));
         if (known.isPresent()) {
           String text = what + " failed: " + known.get().text() + ".";
           return problem(health, part, text, known.get().cure(), name, null);

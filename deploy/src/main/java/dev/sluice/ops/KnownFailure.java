@@ -35,25 +35,29 @@ record KnownFailure(String text, Cure cure) {
               Pattern.compile(
                   "The message is (\\d+) bytes when serialized which is larger than (\\d+), which is"
                       + " the value of the max.request.size configuration"),
-              "a change has $1 bytes, and $2 are the limit (producer.override.max.request.size)",
+              "a change of $0 has $1 bytes, and $2 are the limit (producer.override.max.request.size)",
               Cure.of(
                   "Raise that and producer.override.buffer.memory of the source and"
                       + " max.message.bytes of the topic; ./sluice doctor names the largest row. The"
                       + " change waits in Postgres.")),
           new Kind(
               Pattern.compile("larger than the max message size the server will accept"),
-              "the broker takes no change that is so large (max.message.bytes of the topic)",
+              "the broker takes no change of $0 that is so large (max.message.bytes of the topic)",
               Cure.of(
                   "Raise that to what the source may send (producer.override.max.request.size), as"
                       + " ./sluice doctor says under room for changes, and restart what failed. The"
                       + " change waits in Postgres.")));
 
-  /** The kind of a failure, by the message of its cause. */
-  static Optional<KnownFailure> of(String cause) {
+  /**
+   * The kind of a failure, by the message of its cause.
+   *
+   * @param tables whose changes the connector moves
+   */
+  static Optional<KnownFailure> of(String cause, String tables) {
     for (Kind kind : KINDS) {
       Matcher said = kind.words.matcher(cause);
       if (said.find()) {
-        String text = kind.text;
+        String text = kind.text.replace("$0", tables);
         for (int group = 1; group <= said.groupCount(); group++) {
           text = text.replace("$" + group, said.group(group));
         }

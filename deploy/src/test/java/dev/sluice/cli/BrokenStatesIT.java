@@ -151,7 +151,7 @@ final class BrokenStatesIT {
   @Test
   void aRowIsLargerThanAnEventMayBe() throws Exception {
     resizeOneRow(40_000_000);
-    broken.named("FAILED", "and 33554432 are the limit (producer.override.max.request.size)");
+    broken.named("FAILED", "a change of public.app_user_visits has 4000");
     broken.it().topicSetting("sluice.public.app_user_visits", "max.message.bytes", "134217728");
     ConnectorSpec source =
         new ConnectorSpec(

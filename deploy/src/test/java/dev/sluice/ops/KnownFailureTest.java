@@ -14,7 +14,8 @@ final class KnownFailureTest {
         KnownFailure.of(
                 "io.debezium.DebeziumException: The connector is trying to read change stream"
                     + " starting at X, but this is no longer available on the server. Reconfigure"
-                    + " the connector to use a snapshot when needed.")
+                    + " the connector to use a snapshot when needed.",
+                "public.orders")
             .orElseThrow();
     assertThat(known.text()).startsWith("Postgres no longer has the WAL");
     assertThat(known.cure().steps())
@@ -28,11 +29,12 @@ final class KnownFailureTest {
         KnownFailure.of(
                 "org.apache.kafka.common.errors.RecordTooLargeException: The message is 40000123"
                     + " bytes when serialized which is larger than 33554432, which is the value of"
-                    + " the max.request.size configuration.")
+                    + " the max.request.size configuration.",
+                "public.orders")
             .orElseThrow();
     assertThat(known.text())
         .isEqualTo(
-            "a change has 40000123 bytes, and 33554432 are the limit"
+            "a change of public.orders has 40000123 bytes, and 33554432 are the limit"
                 + " (producer.override.max.request.size)");
   }
 
@@ -41,14 +43,16 @@ final class KnownFailureTest {
     KnownFailure known =
         KnownFailure.of(
                 "org.apache.kafka.common.errors.RecordTooLargeException: The request included a"
-                    + " message larger than the max message size the server will accept.")
+                    + " message larger than the max message size the server will accept.",
+                "one of its tables")
             .orElseThrow();
     assertThat(known.text())
-        .isEqualTo("the broker takes no change that is so large (max.message.bytes of the topic)");
+        .isEqualTo(
+            "the broker takes no change of one of its tables that is so large (max.message.bytes of the topic)");
   }
 
   @Test
   void whatIsNotKnownIsLeftToItsOwnWords() {
-    assertThat(KnownFailure.of("java.lang.IllegalStateException: never seen")).isEmpty();
+    assertThat(KnownFailure.of("java.lang.IllegalStateException: never seen", "t")).isEmpty();
   }
 }
