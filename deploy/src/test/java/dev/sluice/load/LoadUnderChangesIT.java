@@ -19,8 +19,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Between the load and the stream nothing is lost, and nothing old wins. */
 final class LoadUnderChangesIT {
@@ -30,11 +28,11 @@ final class LoadUnderChangesIT {
 
   @TempDir private Path dataDir;
 
-  @ParameterizedTest
-  @EnumSource(FactTable.class)
-  void writersThatHammerTheTableLoseNothing(FactTable table) {
-    long seed = Long.getLong("seed", System.nanoTime());
-    System.out.println("Writers with seed " + seed);
+  @Test
+  void writersThatHammerTheTableLoseNothing() {
+    long seed = Long.getLong("seed", System.nanoTime() % 1_000_000);
+    FactTable table = seed % 2 == 0 ? FactTable.STRICT : FactTable.DEFAULT;
+    System.out.println("Writers with seed " + seed + " on " + table.tableName());
     LocalOptions options = LocalOptions.embedded(dataDir).with(100_000, table);
     try (TestPipeline pipeline = new TestPipeline(options)) {
       pipeline.it().start();

@@ -38,6 +38,8 @@ final class Traffic implements AutoCloseable {
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
+  private static final String DEADLOCK = "40P01";
+
   private final PostgresAddress postgres;
   private final Random random;
   private final Thread thread = new Thread(this::run, "traffic");
@@ -64,7 +66,8 @@ final class Traffic implements AutoCloseable {
         Statement statement = connection.createStatement()) {
       while (!stopping) {
         int dice = random.nextInt(10);
-        statement.execute(
+        execute(
+            statement,
             dice < 2
                 ? INSERT
                 : dice < 6
@@ -77,6 +80,18 @@ final class Traffic implements AutoCloseable {
       failure = e;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Again where Postgres has ended it for the sake of a test's own update of all rows. */
+  private static void execute(Statement statement, String sql) throws SQLException {
+    try {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      if (!DEADLOCK.equals(e.getSQLState())) {
+        throw e;
+      }
+      execute(statement, sql);
     }
   }
 
