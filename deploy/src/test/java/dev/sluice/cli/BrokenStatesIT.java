@@ -554,7 +554,7 @@ final class BrokenStatesIT {
     // Of what does not compress.
     broken.changeOneRow(
         "phone_number = (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 20000) n)");
-    broken.named("FAILED", "the broker takes no change that is so large (max.message.bytes");
+    broken.named("FAILED", "the broker takes no change of public.app_user_visits that is so large");
     broken.it().topicSetting(BrokenPipeline.TOPIC, "max.message.bytes", "33554432");
     broken.connect("POST", "/connectors/sluice-source/restart?includeTasks=true", "");
     resizeOneRow(3);

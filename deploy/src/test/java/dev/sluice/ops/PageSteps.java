@@ -69,8 +69,12 @@ abstract class PageSteps {
   }
 
   static void awaitAllWell() {
-    assertThat(page.locator(".verdict .pill"))
-        .hasText("OK", new LocatorAssertions.HasTextOptions().setTimeout(180_000));
+    try {
+      assertThat(page.locator(".verdict .pill"))
+          .hasText("OK", new LocatorAssertions.HasTextOptions().setTimeout(180_000));
+    } catch (AssertionError e) {
+      throw new AssertionError("not well: " + page.locator(".problems").allInnerTexts(), e);
+    }
   }
 
   static void openConnector(String name) {
