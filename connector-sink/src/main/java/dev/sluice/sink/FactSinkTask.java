@@ -50,6 +50,12 @@ public final class FactSinkTask extends SinkTask {
   private TableParts parts;
   private Partitions partitions;
 
+  /**
+   * Whether the task has failed. Connect says so itself, and commits once more: what would stand
+   * with an offset then would stay there until the next record of its partition.
+   */
+  private boolean failed;
+
   /** Whether a transform renames topics: any partition's records may then go to any table. */
   private boolean renamed;
 
@@ -223,6 +229,7 @@ public final class FactSinkTask extends SinkTask {
     }
     // A partition that has not said where its records go has a table that is not held.
     if (last != null && partitions.all().stream().noneMatch(state -> state.tables.isEmpty())) {
+      failed = true;
       throw last.cause();
     }
   }
@@ -242,7 +249,8 @@ public final class FactSinkTask extends SinkTask {
           if (state != null) {
             long first = state.firstPending();
             long offset = first == PartitionState.NONE ? position.offset() : first;
-            done.put(partition, new OffsetAndMetadata(offset, shortened(state.failure())));
+            done.put(
+                partition, new OffsetAndMetadata(offset, failed ? "" : shortened(state.failure())));
           }
         });
     return done;
