@@ -109,6 +109,10 @@ class ManyTablesTest {
     assertThatThrownBy(worker::drain)
         .isInstanceOf(MisfitException.class)
         .hasMessageContaining("table b");
+
+    // As Connect does once more; what it would leave there would outlast its cause.
+    worker.commit();
+    assertThat(worker.said.values()).containsOnly("");
   }
 
   @Test
