@@ -13,6 +13,7 @@ import dev.sluice.servers.ConnectorSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Mixin;
@@ -113,7 +114,7 @@ final class PipelineOptions {
           "No sink connector with the transform ExtractFactRow is registered. Connectors: "
               + names(all));
     }
-    return chosen(routes.stream().map(this::published).toList(), patterns);
+    return chosen(published(routes), patterns);
   }
 
   /** One route may be told its tables; of several, the option chooses. */
@@ -138,11 +139,20 @@ final class PipelineOptions {
     return Topics.names(servers.kafka());
   }
 
-  private TableRoute published(TableRoute route) {
+  /** Each with its published table; that of the stack that runs here is known without asking. */
+  private List<TableRoute> published(List<TableRoute> routes) {
+    Iterator<TableRoute> asked =
+        TableRoute.published(
+                routes.stream().filter(route -> !isRunning(route)).toList(), servers.postgres())
+            .iterator();
+    return routes.stream()
+        .map(route -> isRunning(route) ? route.with(servers.table(), null) : asked.next())
+        .toList();
+  }
+
+  private boolean isRunning(TableRoute route) {
     TableName running = servers.table();
-    return running != null && running.inTopic().equals(route.table().inTopic())
-        ? route.with(running, null)
-        : route.published(servers.postgres());
+    return running != null && running.inTopic().equals(route.table().inTopic());
   }
 
   /**

@@ -116,7 +116,7 @@ record PublicationDiagnosis(DiagnosisContext of, PostgresView postgres) {
   /** One that was made anew has lost its rights and its REPLICA IDENTITY too. */
   private Health unpublished(String table, Optional<Table> found) {
     Cure cure = Cure.of("Publish it; what has changed meanwhile is compared and brought.");
-    if (wantsFull() && found.isPresent() && !found.get().isFull() && !found.get().generates()) {
+    if (found.isPresent() && !found.get().isFull() && !found.get().generates() && wantsFull()) {
       cure = cure.then(Where.POSTGRES, full(table));
     }
     cure =
@@ -206,7 +206,7 @@ record PublicationDiagnosis(DiagnosisContext of, PostgresView postgres) {
                   ? Cure.of("Give it one: DEFAULT where it has a primary key, or an index.")
                   : Cure.of("Give it one; nothing was lost, as nothing could be written.")
                       .then(Where.POSTGRES, full(table)));
-    } else if (wantsFull() && !found.isFull() && !listed && !found.generates()) {
+    } else if (!found.isFull() && !listed && !found.generates() && wantsFull()) {
       return of.findings()
           .problem(
               Health.DEGRADED,

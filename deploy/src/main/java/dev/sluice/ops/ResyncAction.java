@@ -67,7 +67,7 @@ final class ResyncAction {
   private Resync resync(
       List<TableRoute> routes, ClickHouseClient clickHouse, ActionLog.Entry entry) {
     return new Resync(
-        routes.stream().map(route -> route.published(options.postgres())).toList(),
+        TableRoute.published(routes, options.postgres()),
         options.postgres(),
         clickHouse,
         new ConnectClient(options.connect(), TIMEOUT, TIMEOUT),

@@ -54,13 +54,12 @@ public record Publication(String name) {
   /**
    * The published table whose changes go to the topic of a name.
    *
+   * @param tables those of the publication
    * @param topic the table of that name, had its topic kept every character
    * @return empty when the publication has none
    * @throws SluiceException when several tables share the topic
    */
-  public Optional<TableName> tableOf(PostgresAddress postgres, TableName topic)
-      throws SQLException {
-    List<TableName> tables = tables(postgres);
+  public static Optional<TableName> tableOf(List<TableName> tables, TableName topic) {
     if (tables.contains(topic)) {
       return Optional.of(topic);
     }

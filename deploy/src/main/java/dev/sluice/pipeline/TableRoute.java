@@ -10,6 +10,9 @@ import dev.sluice.servers.ConnectorSpec;
 import dev.sluice.servers.PostgresAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * One source table's way to one fact table.
@@ -49,17 +52,31 @@ public record TableRoute(
   }
 
   /**
-   * The same with the published table that the topic stands for, where the topic's name has not
-   * kept every character of the table's. Without an answer from Postgres, as far as the topic
-   * tells: whoever asks Postgres next meets that himself.
+   * The same routes, each with the published table that its topic stands for, where the topic's
+   * name has not kept every character of the table's. Without an answer from Postgres, as far as
+   * the topic tells: whoever asks Postgres next meets that himself.
    */
-  public TableRoute published(PostgresAddress postgres) {
+  public static List<TableRoute> published(List<TableRoute> routes, PostgresAddress postgres) {
+    Map<Publication, List<TableName>> tables = new HashMap<>();
     try {
-      return with(
-          Publication.of(source.config()).tableOf(postgres, table).orElse(table), factTable);
+      for (TableRoute route : routes) {
+        Publication publication = Publication.of(route.source.config());
+        if (!tables.containsKey(publication)) {
+          tables.put(publication, publication.tables(postgres));
+        }
+      }
     } catch (SQLException e) {
-      return this;
+      return routes;
     }
+    return routes.stream()
+        .map(
+            route ->
+                route.with(
+                    Publication.tableOf(
+                            tables.get(Publication.of(route.source.config())), route.table)
+                        .orElse(route.table),
+                    null))
+        .toList();
   }
 
   /** The same with the table and fact table that somebody has chosen; null leaves one as it is. */
